@@ -1,0 +1,1 @@
+//! Circuit breaking with degraded replies, as a module of its own.

@@ -1,0 +1,1 @@
+//! Policy document to plan, once; a pipeline of stages per request.

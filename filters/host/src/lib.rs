@@ -1,0 +1,1 @@
+//! The one crate that touches proxy-wasm: bytes in, Result out.

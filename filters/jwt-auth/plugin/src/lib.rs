@@ -1,0 +1,1 @@
+//! JWT checks, as a module of its own.

@@ -1,0 +1,1 @@
+//! Rate limits, exact over all workers, as a module of its own.

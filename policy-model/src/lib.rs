@@ -1,0 +1,1 @@
+//! The governance document: types, validation, inheritance, matching.

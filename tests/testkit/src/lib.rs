@@ -1,0 +1,1 @@
+//! A real Envoy as a library call.

@@ -1,0 +1,3 @@
+//! The project's tasks: toolchain, build, demo, test.
+
+fn main() {}
