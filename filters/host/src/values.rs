@@ -42,7 +42,10 @@ impl Nanos {
     /// This instant, `span` later; saturates.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)),
+        )
     }
 
     /// How long ago `earlier` was; zero if it lies ahead.
@@ -67,3 +70,13 @@ impl fmt::Display for HostError {
 }
 
 impl std::error::Error for HostError {}
+
+/// Envoy answers a whole request with 503 for such a value, so it must not get there.
+pub(crate) fn check_header_value(value: &[u8]) -> Result<(), HostError> {
+    let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
+    if value.iter().any(breaks) {
+        Err(HostError::BadValue)
+    } else {
+        Ok(())
+    }
+}
