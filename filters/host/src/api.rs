@@ -24,6 +24,9 @@ pub trait Host {
     /// Writes one log line.
     fn log(&self, level: log::Level, line: &str);
 
+    /// Sets the period of [`Plugin::tick`] in this VM, in whole milliseconds and at least one; `None` stops it.
+    fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError>;
+
     /// All request headers, pseudo headers among them, in one call.
     fn request_headers(&self) -> Result<Headers, HostError>;
 
@@ -141,6 +144,7 @@ pub trait Stream {
         Flow::Continue
     }
 
-    /// The stream has ended, however it did. Comes exactly once, but not from a VM that trapped.
+    /// The stream has ended, however it did. Comes exactly once, but not from a VM that trapped; and it may come without
+    /// [`request_headers`](Self::request_headers) before it, if the request ended ahead of this filter.
     fn log(&mut self, _host: &dyn Host) {}
 }

@@ -20,6 +20,7 @@ mod shared;
 
 use crate::{
     Expected, Headers, Host, HostError, LocalReply, MetricId, MetricKind, Nanos, Versioned,
+    values::{check_header_name, check_header_value},
 };
 use metrics::Metrics;
 use std::{
@@ -43,6 +44,7 @@ pub struct FakeHost {
     lines: RefCell<Vec<(log::Level, String)>>,
     properties: RefCell<BTreeMap<String, Vec<u8>>>,
     foreign: RefCell<BTreeMap<String, Foreign>>,
+    tick_period: Cell<Option<Duration>>,
     metrics: Metrics,
     shared: SharedData,
 }
@@ -183,6 +185,12 @@ impl FakeHost {
         self.lines.borrow().clone()
     }
 
+    /// The timer's period, while it runs.
+    #[must_use]
+    pub fn tick_period(&self) -> Option<Duration> {
+        self.tick_period.get()
+    }
+
     /// The value of a counter or gauge; `None` if nobody defined it.
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<i64> {
@@ -217,6 +225,11 @@ impl Host for FakeHost {
 
     fn log(&self, level: log::Level, line: &str) {
         self.lines.borrow_mut().push((level, line.to_owned()));
+    }
+
+    fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError> {
+        self.tick_period.set(period);
+        Ok(())
     }
 
     fn request_headers(&self) -> Result<Headers, HostError> {
@@ -265,9 +278,7 @@ impl Host for FakeHost {
     }
 
     fn reply(&self, reply: &LocalReply<'_>) -> Result<(), HostError> {
-        for (_, value) in reply.headers {
-            crate::values::check_header_value(value)?;
-        }
+        reply.check()?;
         self.replies.borrow_mut().push(Reply {
             status: reply.status,
             grpc_status: reply.grpc_status,
@@ -320,7 +331,8 @@ fn replace(
     name: &str,
     value: &[u8],
 ) -> Result<(), HostError> {
-    crate::values::check_header_value(value)?;
+    check_header_name(name)?;
+    check_header_value(value)?;
     let mut headers = headers.borrow_mut();
     headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
     headers.push((name.to_owned(), value.to_vec()));

@@ -51,22 +51,9 @@ impl Headers {
     /// Builds a map from pairs; names are put into lower case. For tests: a filter gets its maps from the host.
     #[must_use]
     pub fn from_pairs<N: AsRef<str>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
-        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
-        let mut block = u32::try_from(pairs.len())
-            .unwrap_or(u32::MAX)
-            .to_le_bytes()
-            .to_vec();
-        for (name, value) in pairs {
-            block.extend(length(name.as_ref().as_bytes()));
-            block.extend(length(value.as_ref()));
+        Self {
+            block: serialize(pairs),
         }
-        for (name, value) in pairs {
-            block.extend(name.as_ref().bytes().map(|byte| byte.to_ascii_lowercase()));
-            block.push(0);
-            block.extend(value.as_ref());
-            block.push(0);
-        }
-        Self { block }
     }
 
     /// The first value of `name`, which must be in lower case.
@@ -149,6 +136,23 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl ExactSizeIterator for Iter<'_> {}
+
+/// Pairs in the ABI's form, names put into lower case.
+pub(crate) fn serialize<N: AsRef<str>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Vec<u8> {
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    let mut block = number(pairs.len()).to_vec();
+    for (name, value) in pairs {
+        block.extend(number(name.as_ref().len()));
+        block.extend(number(value.as_ref().len()));
+    }
+    for (name, value) in pairs {
+        block.extend(name.as_ref().bytes().map(|byte| byte.to_ascii_lowercase()));
+        block.push(0);
+        block.extend(value.as_ref());
+        block.push(0);
+    }
+    block
+}
 
 /// A block's pairs, not yet checked, and its data.
 fn split(block: &[u8]) -> Option<(Iter<'_>, &[u8])> {

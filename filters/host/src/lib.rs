@@ -3,12 +3,22 @@
 //! A filter is written against three traits: [`Host`] is what it may ask, [`Plugin`] and [`Stream`] are what it is asked.
 //! What lies behind `Host` is Envoy, a [fake] in memory, or an in-process model of Envoy; the filter cannot tell.
 
+mod adapter;
 mod api;
+mod envoy;
+mod ffi;
 mod headers;
+mod plugin;
 mod values;
 
 pub mod fake;
 
+pub use adapter::start;
 pub use api::{Expected, Flow, Host, MetricId, MetricKind, Plugin, Stream, Versioned};
+pub use envoy::EnvoyHost;
 pub use headers::{Headers, Iter};
 pub use values::{HostError, LocalReply, Nanos};
+
+/// For [`plugin!`], so that the crates that use it need not name the SDK.
+#[doc(hidden)]
+pub use proxy_wasm as __sdk;

@@ -71,6 +71,32 @@ impl fmt::Display for HostError {
 
 impl std::error::Error for HostError {}
 
+// === impl LocalReply ===
+
+impl LocalReply<'_> {
+    /// Whether the host could send this.
+    pub(crate) fn check(&self) -> Result<(), HostError> {
+        if !(200..600).contains(&self.status) {
+            return Err(HostError::BadArgument);
+        }
+        for (name, value) in self.headers {
+            check_header_name(name)?;
+            check_header_value(value)?;
+        }
+        Ok(())
+    }
+}
+
+/// A header's name is a token, or a pseudo header's; anything else would break the message.
+pub(crate) fn check_header_name(name: &str) -> Result<(), HostError> {
+    let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        Ok(())
+    } else {
+        Err(HostError::BadArgument)
+    }
+}
+
 /// Envoy answers a whole request with 503 for such a value, so it must not get there.
 pub(crate) fn check_header_value(value: &[u8]) -> Result<(), HostError> {
     let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);

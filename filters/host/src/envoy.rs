@@ -1,0 +1,160 @@
+//! [`Host`] over Envoy's proxy-wasm functions.
+
+use crate::{
+    Expected, Headers, Host, HostError, LocalReply, MetricId, MetricKind, Nanos, Versioned,
+    ffi::{self, Buffer, Clock, Map},
+    headers::serialize,
+    values::{check_header_name, check_header_value},
+};
+use std::time::Duration;
+
+/// The host this code runs in. It has no state: the host knows which stream a call belongs to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EnvoyHost;
+
+/// The version that no value has, which makes a swap a put-if-absent: Envoy inserts an absent key under any version and
+/// compares that of a present one (proxy-wasm-cpp-host, `SharedData::set`). Its counter would need four thousand million
+/// writes to get here.
+const NO_VERSION: u32 = u32::MAX;
+
+// === impl EnvoyHost ===
+
+impl EnvoyHost {
+    /// The plugin configuration; only in `on_configure`.
+    pub(crate) fn configuration(self) -> Result<Vec<u8>, HostError> {
+        ffi::buffer(Buffer::PluginConfiguration, 0, usize::MAX)
+    }
+}
+
+impl Host for EnvoyHost {
+    fn now(&self) -> Nanos {
+        Nanos(ffi::clock(Clock::Monotonic))
+    }
+
+    fn wall_clock(&self) -> Duration {
+        Duration::from_nanos(ffi::clock(Clock::Wall))
+    }
+
+    fn log_enabled(&self, level: log::Level) -> bool {
+        ffi::log_level().is_ok_and(|lowest| level_number(level) >= lowest)
+    }
+
+    fn log(&self, level: log::Level, line: &str) {
+        ffi::log(level_number(level), line);
+    }
+
+    fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError> {
+        ffi::set_tick_period(period.map_or(0, whole_milliseconds))
+    }
+
+    fn request_headers(&self) -> Result<Headers, HostError> {
+        Headers::parse(ffi::header_pairs(Map::Request)?)
+    }
+
+    fn response_headers(&self) -> Result<Headers, HostError> {
+        Headers::parse(ffi::header_pairs(Map::Response)?)
+    }
+
+    fn set_request_header(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
+        set_header(Map::Request, name, value)
+    }
+
+    fn remove_request_header(&self, name: &str) -> Result<(), HostError> {
+        check_header_name(name)?;
+        ffi::remove_header(Map::Request, name)
+    }
+
+    fn set_response_header(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
+        set_header(Map::Response, name, value)
+    }
+
+    fn response_body(&self, start: usize, max: usize) -> Result<Vec<u8>, HostError> {
+        ffi::buffer(Buffer::ResponseBody, start, max)
+    }
+
+    fn reply(&self, reply: &LocalReply<'_>) -> Result<(), HostError> {
+        reply.check()?;
+        let grpc_status = reply.grpc_status.map_or(Ok(-1), i32::try_from);
+        let grpc_status = grpc_status.map_err(|_| HostError::BadArgument)?;
+        let headers = serialize(reply.headers);
+        ffi::reply(
+            reply.status,
+            reply.details,
+            reply.body,
+            &headers,
+            grpc_status,
+        )
+    }
+
+    fn shared_get(&self, key: &[u8]) -> Result<Option<Versioned>, HostError> {
+        let found = ffi::shared_get(key)?.filter(|(bytes, _)| !bytes.is_empty());
+        Ok(found.map(|(bytes, cas)| Versioned { bytes, cas }))
+    }
+
+    fn shared_swap(&self, key: &[u8], value: &[u8], expected: Expected) -> Result<bool, HostError> {
+        match expected {
+            // The host takes 0 as "write whatever is there", and hands it out to nobody.
+            Expected::Version(0) => Err(HostError::BadArgument),
+            Expected::Version(cas) => ffi::shared_set(key, value, cas),
+            Expected::Absent => {
+                Ok(ffi::shared_set(key, value, NO_VERSION)? || put_over_tombstone(key, value)?)
+            }
+        }
+    }
+
+    fn define_metric(&self, kind: MetricKind, name: &str) -> Result<MetricId, HostError> {
+        let kind = match kind {
+            MetricKind::Counter => 0,
+            MetricKind::Gauge => 1,
+            MetricKind::Histogram => 2,
+        };
+        ffi::define_metric(kind, name).map(MetricId)
+    }
+
+    fn add_metric(&self, id: MetricId, delta: i64) -> Result<(), HostError> {
+        ffi::increment_metric(id.0, delta)
+    }
+
+    fn record_metric(&self, id: MetricId, value: u64) -> Result<(), HostError> {
+        ffi::record_metric(id.0, value)
+    }
+
+    fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
+        ffi::property(path.join("\0").as_bytes())
+    }
+
+    fn call_foreign(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError> {
+        ffi::call_foreign(name, argument)
+    }
+}
+
+fn set_header(map: Map, name: &str, value: &[u8]) -> Result<(), HostError> {
+    check_header_name(name)?;
+    check_header_value(value)?;
+    ffi::replace_header(map, name, value)
+}
+
+/// The host cannot delete: a value that was emptied keeps its key and version, and stands in the way of a put-if-absent.
+/// Only ever asked after a put was lost, so the usual case pays nothing.
+fn put_over_tombstone(key: &[u8], value: &[u8]) -> Result<bool, HostError> {
+    match ffi::shared_get(key)? {
+        Some((bytes, cas)) if bytes.is_empty() && cas != 0 => ffi::shared_set(key, value, cas),
+        _ => Ok(false),
+    }
+}
+
+/// The ABI's number of a level: trace 0 to error 4.
+fn level_number(level: log::Level) -> u32 {
+    match level {
+        log::Level::Trace => 0,
+        log::Level::Debug => 1,
+        log::Level::Info => 2,
+        log::Level::Warn => 3,
+        log::Level::Error => 4,
+    }
+}
+
+/// A period of less than a millisecond is one: 0 would stop the timer.
+fn whole_milliseconds(period: Duration) -> u32 {
+    u32::try_from(period.as_millis()).unwrap_or(u32::MAX).max(1)
+}
