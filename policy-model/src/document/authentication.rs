@@ -1,0 +1,179 @@
+//! Who calls, and how it is proved: token issuers, API keys, and what a request must bring.
+
+use super::{Jwks, JwtAlgorithm, meta::Mode};
+use std::num::{NonZeroU32, NonZeroU64};
+use std::rc::Rc;
+
+/// The document's providers of identity and its default requirement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Authentication {
+    /// Issuers of tokens, in the order of the document.
+    pub providers: Vec<Provider>,
+    /// Clients that bring a key.
+    pub api_keys: Option<ApiKeys>,
+    /// What a request must bring where no policy says otherwise.
+    pub requirement: Option<Requirement>,
+}
+
+/// What a service policy says about authentication. Inherited field by field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthenticationPolicy {
+    /// What a request must bring.
+    pub requirement: Requirement,
+    /// Whether it acts or only watches.
+    pub mode: Option<Mode>,
+    /// JSON pointer of the policy.
+    pub pointer: Rc<str>,
+}
+
+/// What a request must bring. Nothing to bring (`anyOf` empty) makes a node public.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirement {
+    /// One of these providers must vouch for it.
+    pub any_of: Option<Vec<String>>,
+    /// All of these must.
+    pub all_of: Option<Vec<String>>,
+    /// Whether a request without any credential passes (one with a bad credential never does).
+    pub allow_missing: Option<bool>,
+    /// JSON pointer of the requirement; empty if there is none.
+    pub pointer: Rc<str>,
+}
+
+/// An issuer of JSON Web Tokens (RFC 7519).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provider {
+    /// Its name in requirements.
+    pub name: String,
+    /// `iss`; not stated = any.
+    pub issuer: Option<String>,
+    /// `aud` must be one of these; empty = any.
+    pub audiences: Vec<String>,
+    /// The signatures that count. Not stated in the document = those that its local keys are for, else RS256 and ES256.
+    pub algorithms: Vec<JwtAlgorithm>,
+    /// Its keys.
+    pub local_jwks: Option<Jwks>,
+    /// Where its keys are.
+    pub remote_jwks: Option<RemoteJwks>,
+    /// Headers that may carry the token. `authorization: Bearer` if the document names no place at all.
+    pub from_headers: Vec<TokenHeader>,
+    /// Query parameters that may carry it.
+    pub from_params: Vec<String>,
+    /// Cookies that may carry it.
+    pub from_cookies: Vec<String>,
+    /// Claims that go on as request headers.
+    pub claim_to_headers: Vec<ClaimToHeader>,
+    /// Whether the token itself goes on (the default).
+    pub forward: bool,
+    /// Seconds that clocks may differ.
+    pub clock_skew_seconds: u32,
+    /// Whether a token must have `exp` (the default).
+    pub require_expiration: bool,
+    /// The longest life, `exp` - `iat`, that is believed.
+    pub max_lifetime_seconds: Option<NonZeroU32>,
+    /// Claims that must be there and hold one of the values; no values = any.
+    pub required_claims: Vec<(String, Vec<String>)>,
+    /// JSON pointer of the provider.
+    pub pointer: Rc<str>,
+}
+
+/// A header that may carry a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenHeader {
+    /// Its name, in lower case.
+    pub name: String,
+    /// What stands before the token, `"Bearer "`.
+    pub prefix: String,
+}
+
+/// A claim that goes on as a request header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimToHeader {
+    /// Path of the claim.
+    pub claim: String,
+    /// The header, in lower case.
+    pub header: String,
+}
+
+/// Where an issuer's keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteJwks {
+    /// The Envoy cluster that reaches it.
+    pub cluster: String,
+    /// The address of the keys.
+    pub uri: String,
+    /// Milliseconds to wait for an answer.
+    pub timeout_ms: NonZeroU64,
+    /// Milliseconds to keep the answer.
+    pub cache_duration_ms: NonZeroU64,
+}
+
+/// Clients that bring a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiKeys {
+    /// Headers that may carry it, in lower case.
+    pub from_headers: Vec<String>,
+    /// Query parameters that may carry it.
+    pub from_params: Vec<String>,
+    /// Cookies that may carry it.
+    pub from_cookies: Vec<String>,
+    /// The clients.
+    pub clients: Vec<ApiKeyClient>,
+    /// JSON pointer of the object.
+    pub pointer: Rc<str>,
+}
+
+/// A client that brings a key. The key itself is never in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyClient {
+    /// What it is called in conditions, limits and logs.
+    pub id: String,
+    /// SHA-256 of its key.
+    pub sha256: [u8; 32],
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// JSON pointer of the client.
+    pub pointer: Rc<str>,
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Seconds that clocks may differ, unless the document says otherwise.
+    pub const DEFAULT_CLOCK_SKEW_SECONDS: u32 = 60;
+}
+
+impl Default for Provider {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            issuer: None,
+            audiences: Vec::new(),
+            algorithms: Vec::new(),
+            local_jwks: None,
+            remote_jwks: None,
+            from_headers: Vec::new(),
+            from_params: Vec::new(),
+            from_cookies: Vec::new(),
+            claim_to_headers: Vec::new(),
+            forward: true,
+            clock_skew_seconds: Self::DEFAULT_CLOCK_SKEW_SECONDS,
+            require_expiration: true,
+            max_lifetime_seconds: None,
+            required_claims: Vec::new(),
+            pointer: Rc::default(),
+        }
+    }
+}
+
+// === impl TokenHeader ===
+
+impl TokenHeader {
+    /// Where a token is if the document names no place (RFC 6750, section 2.1).
+    #[must_use]
+    pub fn bearer() -> Self {
+        Self {
+            name: "authorization".to_owned(),
+            prefix: "Bearer ".to_owned(),
+        }
+    }
+}
