@@ -1,0 +1,71 @@
+//! What stages want changed on the way to the upstream and back.
+//!
+//! A stage never calls the host's header functions itself: it says what it wants, later stages already see it, and the
+//! engine carries the sum out in one go once every stage has agreed.
+
+use host::{Host, HostError};
+use std::borrow::Cow;
+
+/// A header's name.
+pub type Name = Cow<'static, str>;
+
+/// The collected changes of one request.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    request: Vec<(Name, Option<Vec<u8>>)>,
+    response: Vec<(Name, Vec<u8>)>,
+}
+
+// === impl Changes ===
+
+impl Changes {
+    /// Replaces a request header. The name is in lower case.
+    pub fn set_request(&mut self, name: impl Into<Name>, value: impl Into<Vec<u8>>) {
+        self.put(name.into(), Some(value.into()));
+    }
+
+    /// Removes a request header. The name is in lower case.
+    pub fn remove_request(&mut self, name: impl Into<Name>) {
+        self.put(name.into(), None);
+    }
+
+    /// Replaces a response header, once the response comes.
+    pub fn set_response(&mut self, name: impl Into<Name>, value: impl Into<Vec<u8>>) {
+        self.response.push((name.into(), value.into()));
+    }
+
+    /// What has been decided about a request header: `Some(None)` if it is to go, `None` if nothing was said.
+    #[must_use]
+    pub fn request(&self, name: &str) -> Option<Option<&[u8]>> {
+        let found = self.request.iter().find(|(changed, _)| changed == name);
+        found.map(|(_, value)| value.as_deref())
+    }
+
+    /// Carries the request changes out. `present` tells whether the client sent a header: an absent one needs no removal.
+    pub(crate) fn apply_request(
+        &self,
+        host: &dyn Host,
+        present: impl Fn(&str) -> bool,
+    ) -> Result<(), HostError> {
+        for (name, value) in &self.request {
+            match value {
+                Some(value) => host.set_request_header(name, value)?,
+                None if present(name) => host.remove_request_header(name)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries the response changes out.
+    pub(crate) fn apply_response(&self, host: &dyn Host) -> Result<(), HostError> {
+        self.response.iter().try_for_each(|(name, value)| host.set_response_header(name, value))
+    }
+
+    fn put(&mut self, name: Name, value: Option<Vec<u8>>) {
+        match self.request.iter_mut().find(|(changed, _)| *changed == name) {
+            Some((_, slot)) => *slot = value,
+            None => self.request.push((name, value)),
+        }
+    }
+}

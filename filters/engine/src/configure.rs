@@ -1,0 +1,144 @@
+//! From the plugin configuration's bytes to a plan, or to a refusal that says why.
+//!
+//! Runs in a canary VM, on the main thread and on every worker. A refused document is told of in full by the VM that
+//! refuses it. The remarks on an accepted one would come N+2 times: the first VM that puts the document's hash under a
+//! shared key tells them, the others keep silent.
+
+use crate::{CompileContext, Metrics, Pipeline, Plan};
+use host::{Expected, Host, HostError};
+use log::Level;
+use policy_model::{Document, Finding, Model, Report, Severity};
+use serde::Serialize;
+use siphasher::sip::SipHasher24;
+
+/// Under this shared-data key stands the hash of the document whose findings have been told.
+const TOLD_KEY: &[u8] = b"steward/told";
+
+const STRUCT_HINT: &str = "give the document as a google.protobuf.StringValue that holds JSON; Envoy hands a \
+                           google.protobuf.Struct on as raw protobuf";
+
+#[derive(Serialize)]
+struct Line<'a> {
+    steward: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finding: Option<FindingLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Summary>,
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    severity: String,
+    pointer: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    version: &'static str,
+    document: String,
+    services: usize,
+    nodes: usize,
+    policies: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+}
+
+/// Compiles a document, logging what there is to say of it; `None` if it is refused.
+pub(crate) fn configure<P: Pipeline>(host: &dyn Host, configuration: &[u8]) -> Option<Plan<P>> {
+    let mut report = Report::default();
+    let plan = compile(host, configuration, &mut report);
+    let hash = SipHasher24::new().hash(configuration);
+    match plan {
+        Some(plan) if !report.is_refusal() => {
+            accept(host, &plan, &report, hash);
+            Some(plan)
+        }
+        _ => {
+            tell(host, &report);
+            host.log(Level::Error, &line("refused", None, None));
+            None
+        }
+    }
+}
+
+fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> Option<Plan<P>> {
+    if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        let hint = Some(STRUCT_HINT.to_owned());
+        report.add(Severity::Error, "", "the plugin configuration is not a JSON document", hint);
+        return None;
+    }
+    let (document, read) = Document::read(bytes);
+    *report = read;
+    let document = document?;
+    let model = Model::compile(&document, report);
+    let mut cx = CompileContext {
+        host,
+        document: &document,
+        model: &model,
+        report,
+        metrics: Metrics::new(host),
+    };
+    let pipeline = P::compile(&mut cx);
+    let metrics = cx.metrics;
+    Some(Plan::new(&document, model, pipeline, metrics))
+}
+
+fn accept<P: Pipeline>(host: &dyn Host, plan: &Plan<P>, report: &Report, hash: u64) {
+    plan.record_configuration(host, report);
+    if !first_to_tell(host, hash) {
+        return;
+    }
+    tell(host, report);
+    let summary = Summary {
+        version: env!("CARGO_PKG_VERSION"),
+        document: format!("{hash:016x}"),
+        services: plan.model().service_count(),
+        nodes: plan.model().node_count(),
+        policies: plan.model().policy_count(),
+        errors: report.count(Severity::Error),
+        warnings: report.count(Severity::Warning),
+        infos: report.count(Severity::Info),
+    };
+    host.log(Level::Info, &line("configured", None, Some(summary)));
+}
+
+/// Whether this VM is the first to have put this hash in place. On a host fault it tells: twice is better than never.
+fn first_to_tell(host: &dyn Host, hash: u64) -> bool {
+    let hash = hash.to_le_bytes();
+    let swap = || -> Result<bool, HostError> {
+        match host.shared_get(TOLD_KEY)? {
+            Some(told) if told.bytes == hash => Ok(false),
+            Some(told) => host.shared_swap(TOLD_KEY, &hash, Expected::Version(told.cas)),
+            None => host.shared_swap(TOLD_KEY, &hash, Expected::Absent),
+        }
+    };
+    swap().unwrap_or(true)
+}
+
+fn tell(host: &dyn Host, report: &Report) {
+    for finding in report.findings() {
+        host.log(level(finding.severity), &line("finding", Some(finding), None));
+    }
+}
+
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warn,
+        Severity::Info => Level::Info,
+    }
+}
+
+fn line(event: &'static str, finding: Option<&Finding>, summary: Option<Summary>) -> String {
+    let finding = finding.map(|finding| FindingLine {
+        severity: finding.severity.to_string(),
+        pointer: &finding.pointer,
+        message: &finding.message,
+        suggestion: finding.suggestion.as_deref(),
+    });
+    serde_json::to_string(&Line { steward: event, finding, summary }).unwrap_or_default()
+}

@@ -1,0 +1,157 @@
+//! What a stage is given: the host, the request, and places to put what it wants.
+
+use crate::{Changes, Identity, Metrics, RequestView, clock::Clock};
+use host::{Headers, Host, Nanos};
+use policy_model::{
+    Document, Model, Report,
+    condition::{Attributes, Source},
+    model::{NodeId, ServiceId},
+};
+use std::{cell::OnceCell, time::Duration};
+
+/// For [`Stage::compile`](crate::Stage::compile).
+pub struct CompileContext<'a> {
+    /// The host of this VM. Configure runs in canaries too: no side effect on counters or limits.
+    pub host: &'a dyn Host,
+    /// The document as it was written.
+    pub document: &'a Document,
+    /// The document with inheritance resolved, node by node.
+    pub model: &'a Model,
+    /// Where findings go.
+    pub report: &'a mut Report,
+    /// Where metrics are defined.
+    pub metrics: Metrics<'a>,
+}
+
+/// For [`Stage::request`](crate::Stage::request).
+pub struct RequestContext<'a> {
+    /// The host of this VM.
+    pub host: &'a dyn Host,
+    /// The request as the client sent it, less what clients may not say.
+    pub view: &'a RequestView<'a>,
+    /// The service that the request is for; `None` if the document has none.
+    pub service: Option<ServiceId>,
+    /// The node that governs the request; `None` without a service.
+    pub node: Option<NodeId>,
+    /// Who the caller has been proven to be so far.
+    pub identity: &'a mut Identity,
+    /// What is to change on the way up and back.
+    pub changes: &'a mut Changes,
+    pub(crate) clock: &'a Clock<'a>,
+}
+
+/// For [`Stage::response`](crate::Stage::response).
+pub struct ResponseContext<'a> {
+    /// The host of this VM.
+    pub host: &'a dyn Host,
+    /// Whether the reply was made by one of our own stages.
+    pub refused: bool,
+    /// What is to change in the response.
+    pub changes: &'a mut Changes,
+    headers: OnceCell<Headers>,
+    clock: &'a Clock<'a>,
+}
+
+/// For [`Stage::end`](crate::Stage::end).
+pub struct EndContext<'a> {
+    /// The host of this VM.
+    pub host: &'a dyn Host,
+    /// Whether one of our own stages answered the request.
+    pub refused: bool,
+    pub(crate) clock: &'a Clock<'a>,
+}
+
+// === impl RequestContext ===
+
+impl RequestContext<'_> {
+    /// Monotonic time, read once per callback.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    /// Wall-clock time since the Unix epoch, read once per callback.
+    #[must_use]
+    pub fn wall_clock(&self) -> Duration {
+        self.clock.wall_clock()
+    }
+
+    /// A request header as later stages and the upstream will see it: the first copy.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        match self.changes.request(name) {
+            Some(decided) => decided,
+            None => self.view.header(name),
+        }
+    }
+}
+
+impl Attributes for RequestContext<'_> {
+    fn visit(&self, source: &Source, visit: &mut dyn FnMut(&[u8])) {
+        match source {
+            Source::Header(name) => match self.changes.request(name) {
+                Some(decided) => {
+                    if let Some(value) = decided {
+                        visit(value);
+                    }
+                }
+                None => self.view.headers(name).for_each(visit),
+            },
+            Source::Claim(path) => self.identity.visit_claim(path, visit),
+            Source::ApiKey => {
+                if let Some(client) = self.identity.api_key() {
+                    visit(client.as_bytes());
+                }
+            }
+            other => self.view.visit(self.host, other, visit),
+        }
+    }
+}
+
+// === impl ResponseContext ===
+
+impl<'a> ResponseContext<'a> {
+    pub(crate) fn new(
+        host: &'a dyn Host,
+        refused: bool,
+        changes: &'a mut Changes,
+        clock: &'a Clock<'a>,
+    ) -> Self {
+        Self { host, refused, changes, headers: OnceCell::new(), clock }
+    }
+
+    /// The response's headers, read when first asked for; empty if the host does not give them.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        self.headers.get_or_init(|| self.host.response_headers().unwrap_or_default())
+    }
+
+    /// `:status`; 0 if there is none.
+    #[must_use]
+    pub fn status(&self) -> u32 {
+        let status = self.headers().get(":status").and_then(|value| std::str::from_utf8(value).ok());
+        status.and_then(|status| status.parse().ok()).unwrap_or_default()
+    }
+
+    /// Monotonic time, read once per callback.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    /// Wall-clock time since the Unix epoch, read once per callback.
+    #[must_use]
+    pub fn wall_clock(&self) -> Duration {
+        self.clock.wall_clock()
+    }
+}
+
+// === impl EndContext ===
+
+impl EndContext<'_> {
+    /// Monotonic time, read once per callback.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+}

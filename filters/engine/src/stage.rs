@@ -1,0 +1,140 @@
+//! The seam between the engine and what it runs: a stage, and several stages as one pipeline.
+//!
+//! Stages are composed as a tuple, at compile time: no boxes, no dynamic calls, and a module carries only the code of the
+//! stages it has. Their order is the model's inbound order and is checked when the module is compiled.
+
+use crate::{CompileContext, EndContext, Refusal, RequestContext, ResponseContext};
+
+/// What a stage answers in the request phase.
+#[derive(Debug)]
+pub enum Verdict {
+    /// On to the next stage.
+    Continue,
+    /// Answer here.
+    Reply(Box<Refusal>),
+}
+
+/// Where a stage stands in the pipeline: the inbound order of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Position {
+    /// Who is it?
+    Authentication,
+    /// How often?
+    Rate,
+    /// To which tag?
+    Tag,
+    /// To which lane?
+    Lane,
+    /// Is the service fit to be called?
+    Breaker,
+}
+
+/// One kind of governance, for all nodes of a document.
+pub trait Stage: Sized + 'static {
+    /// What one request carries from its request phase to its end.
+    type State: Default;
+
+    /// Where it stands.
+    const POSITION: Position;
+
+    /// Turns the document's policies into what requests need, once. What cannot be carried out is reported as an error
+    /// finding, which refuses the document.
+    fn compile(cx: &mut CompileContext<'_>) -> Self;
+
+    /// Decides a request.
+    fn request(&self, cx: &mut RequestContext<'_>, state: &mut Self::State) -> Verdict;
+
+    /// Sees the response's headers: the upstream's, a local reply of Envoy, or a reply of ours.
+    fn response(&self, _cx: &mut ResponseContext<'_>, _state: &mut Self::State) {}
+
+    /// Sees the request's end, however it came. Exactly once for every request that [`request`](Self::request) saw.
+    fn end(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
+}
+
+/// Several stages as one.
+pub trait Pipeline: Sized + 'static {
+    /// The stages' states.
+    type States: Default;
+
+    /// Compiles every stage.
+    fn compile(cx: &mut CompileContext<'_>) -> Self;
+
+    /// Asks the stages in order; the first refusal ends it.
+    fn request(&self, cx: &mut RequestContext<'_>, states: &mut Self::States) -> Verdict;
+
+    /// Tells every stage of the response.
+    fn response(&self, cx: &mut ResponseContext<'_>, states: &mut Self::States);
+
+    /// Tells every stage of the end.
+    fn end(&self, cx: &mut EndContext<'_>, states: &mut Self::States);
+}
+
+/// Whether positions stand in order; for the check at compile time.
+const fn ascending(positions: &[Position]) -> bool {
+    let mut rest = positions;
+    while let [first, tail @ ..] = rest {
+        if let [second, ..] = tail {
+            if *first as u8 >= *second as u8 {
+                return false;
+            }
+        }
+        rest = tail;
+    }
+    true
+}
+
+macro_rules! pipeline {
+    ($($stage:ident . $at:tt),+) => {
+        impl<$($stage: Stage),+> Pipeline for ($($stage,)+) {
+            type States = ($($stage::State,)+);
+
+            fn compile(cx: &mut CompileContext<'_>) -> Self {
+                const { assert!(ascending(&[$($stage::POSITION),+]), "stages out of the model's order") };
+                ($($stage::compile(cx),)+)
+            }
+
+            fn request(&self, cx: &mut RequestContext<'_>, states: &mut Self::States) -> Verdict {
+                $(
+                    if let Verdict::Reply(refusal) = self.$at.request(cx, &mut states.$at) {
+                        return Verdict::Reply(refusal);
+                    }
+                )+
+                Verdict::Continue
+            }
+
+            fn response(&self, cx: &mut ResponseContext<'_>, states: &mut Self::States) {
+                $(self.$at.response(cx, &mut states.$at);)+
+            }
+
+            fn end(&self, cx: &mut EndContext<'_>, states: &mut Self::States) {
+                $(self.$at.end(cx, &mut states.$at);)+
+            }
+        }
+    };
+}
+
+pipeline!(A.0);
+pipeline!(A.0, B.1);
+pipeline!(A.0, B.1, C.2);
+pipeline!(A.0, B.1, C.2, D.3);
+pipeline!(A.0, B.1, C.2, D.3, E.4);
+
+// === impl Verdict ===
+
+impl From<Refusal> for Verdict {
+    fn from(refusal: Refusal) -> Self {
+        Self::Reply(Box::new(refusal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_strict() {
+        assert!(ascending(&[Position::Authentication, Position::Rate, Position::Breaker]));
+        assert!(!ascending(&[Position::Rate, Position::Authentication]));
+        assert!(!ascending(&[Position::Rate, Position::Rate]));
+    }
+}

@@ -1,0 +1,58 @@
+//! A policy's state for each of its clients, in a fixed number of shared values.
+//!
+//! A client is found by its slot and a 64-bit fingerprint, both of one keyed hash. Two clients with the same slot and
+//! fingerprint would share a limit; with a million clients at once that happens with a probability of about 1 in 75
+//! million, and nobody can look for it without the key.
+
+use super::{
+    NewEntry, SLOT_ENTRIES, Snapshot, StateError, StateId, TableKey, Updated, cell,
+    pool::{Region, SlotName},
+    slot::{self, Who},
+};
+use host::{Host, Nanos};
+
+/// The table of one policy.
+#[derive(Clone, Debug)]
+pub struct Table {
+    id: StateId,
+    key: TableKey,
+    region: Region,
+    overflow: u64,
+}
+
+/// Where one client's state lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    slot: SlotName,
+    who: Who,
+}
+
+/// What a change of an entry answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed<R> {
+    /// The change's own answer.
+    pub value: R,
+    /// The client was counted with strangers, its slot being full; for `steward_state_overflow_total`.
+    pub overflowed: bool,
+}
+
+// === impl Table ===
+
+impl Table {
+    /// The table of this state with room for about `entries` clients; the same one in every VM and after a reload. Another
+    /// number of entries is another table. For `on_configure`, once the document is accepted.
+    pub fn open(host: &dyn Host, key: &TableKey, id: StateId, entries: u32) -> Result<Self, StateError> {
+        let slots = usize::try_from(entries).unwrap_or(usize::MAX).div_ceil(SLOT_ENTRIES);
+        let region = Region::of(host, id, u16::try_from(slots).unwrap_or(u16::MAX))?;
+        let overflow = fingerprint(key.hash(id, OVERFLOW_CLIENT).h1);
+        Ok(Self { id, key: key.clone(), region, overflow })
+    }
+
+    /// Where this client's state lies. Any bytes that tell the policy's clients apart.
+    #[must_use]
+    pub fn address(&self, client: &[u8]) -> Address {
+        let hash = self.key.hash(self.id, client);
+        let who = Who { client: hash.h1, overflow: self.overflow };
+        Address { slot: self.region.slot(hash.h2), who }
+    }
+}

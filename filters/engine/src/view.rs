@@ -1,0 +1,161 @@
+//! One look at a request.
+//!
+//! The headers are read once, as bytes, in one host call. Method, host and path are taken out at once, because every
+//! request needs them; query and cookies only when a condition asks. Nothing is copied that the client wrote plainly.
+
+use crate::Trust;
+use host::{Headers, Host};
+use policy_model::{
+    condition::{Source, SystemKey},
+    target::{NormalPath, UnsafePath, normal_host},
+};
+use std::borrow::Cow;
+
+/// A request as the client sent it, less what clients may not say.
+pub struct RequestView<'a> {
+    headers: &'a Headers,
+    trust: Trust,
+    method: &'a [u8],
+    host: Cow<'a, str>,
+    path: Option<NormalPath<'a>>,
+    query: &'a [u8],
+}
+
+// === impl RequestView ===
+
+impl<'a> RequestView<'a> {
+    /// Reads the headers. A path that could be read in two ways is an error: no policy can be chosen for it.
+    pub fn new(headers: &'a Headers, trust: Trust) -> Result<Self, UnsafePath> {
+        let pseudo = |name| headers.get(name).unwrap_or_default();
+        let method = pseudo(":method");
+        let target = pseudo(":path");
+        let has_path = method != b"CONNECT" && target != b"*" && !target.is_empty();
+        Ok(Self {
+            headers,
+            trust,
+            method,
+            host: normal_host(pseudo(":authority")),
+            path: has_path.then(|| NormalPath::parse(target)).transpose()?,
+            query: query_of(target),
+        })
+    }
+
+    /// `:method`.
+    #[must_use]
+    pub fn method(&self) -> &'a str {
+        std::str::from_utf8(self.method).unwrap_or_default()
+    }
+
+    /// `:authority` in lower case, without port and trailing dot.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The normalized path; `None` for CONNECT and `OPTIONS *`, which have none.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_ref().map(NormalPath::as_str)
+    }
+
+    /// The first copy of a header; `None` if it is not the client's to send.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.headers(name).next()
+    }
+
+    /// All copies of a header; none if it is not the client's to send.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let hidden = self.trust.hides(name.as_bytes());
+        (!hidden).then(|| self.headers.all(name)).into_iter().flatten()
+    }
+
+    /// Whether the client sent a header of this name, hidden or not.
+    #[must_use]
+    pub fn sent(&self, name: &str) -> bool {
+        self.headers.get(name).is_some()
+    }
+
+    /// Whether the caller speaks gRPC (`content-type: application/grpc`, with or without a suffix).
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        self.headers.get("content-type").is_some_and(|value| value.starts_with(b"application/grpc"))
+    }
+
+    /// `x-request-id`; empty if absent or unreadable.
+    #[must_use]
+    pub fn request_id(&self) -> &'a str {
+        self.text("x-request-id")
+    }
+
+    /// The trace id of `traceparent` (W3C Trace Context, section 3.2.2); empty if there is none.
+    #[must_use]
+    pub fn trace_id(&self) -> &'a str {
+        self.text("traceparent").split('-').nth(1).unwrap_or_default()
+    }
+
+    /// Every value of a query parameter, decoded; a name without `=` has an empty value.
+    pub fn query(&self, key: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        let pairs = form_urlencoded::parse(self.query);
+        pairs.filter(move |(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// Every value of a cookie (RFC 6265, section 4.2.1), over all `cookie` lines.
+    pub fn cookies(&self, key: &str) -> impl Iterator<Item = &'a [u8]> {
+        let pairs = self.headers("cookie").flat_map(|line| line.split(|byte| *byte == b';'));
+        pairs.filter_map(move |pair| {
+            let (name, value) = split_once(pair.trim_ascii(), b'=')?;
+            (name == key.as_bytes()).then(|| unquoted(value))
+        })
+    }
+
+    /// The client's address without its port, as Envoy's `source.address` gives it. `X-Forwarded-For` is not read here:
+    /// how far it can be trusted is the listener's business (`use_remote_address`, `xff_num_trusted_hops`).
+    #[must_use]
+    pub fn client_ip(&self, host: &dyn Host) -> Option<Vec<u8>> {
+        let mut address = host.property(&["source", "address"]).ok().flatten()?;
+        let port = address.iter().rposition(|byte| *byte == b':')?;
+        address.truncate(port);
+        let bracketed = address.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+        Some(bracketed.map_or_else(|| address.clone(), <[u8]>::to_vec))
+    }
+
+    /// Shows every value that a source has in this request.
+    pub(crate) fn visit(&self, host: &dyn Host, source: &Source, visit: &mut dyn FnMut(&[u8])) {
+        match source {
+            Source::Header(name) => self.headers(name).for_each(visit),
+            Source::Query(key) => self.query(key).for_each(|value| visit(value.as_bytes())),
+            Source::Cookie(key) => self.cookies(key).for_each(visit),
+            Source::Method => visit(self.method),
+            Source::Path => visit(self.path().unwrap_or_default().as_bytes()),
+            Source::Host => visit(self.host.as_bytes()),
+            Source::Ip | Source::System(SystemKey::ClientIp) => {
+                if let Some(address) = self.client_ip(host) {
+                    visit(&address);
+                }
+            }
+            Source::System(SystemKey::Consumer) => {
+                self.headers("x-service-consumer").for_each(visit);
+            }
+            Source::Claim(_) | Source::ApiKey => {}
+        }
+    }
+
+    fn text(&self, name: &str) -> &'a str {
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
+    }
+}
+
+fn query_of(target: &[u8]) -> &[u8] {
+    let without_fragment = split_once(target, b'#').map_or(target, |(before, _)| before);
+    split_once(without_fragment, b'?').map_or(&[], |(_, query)| query)
+}
+
+fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let position = bytes.iter().position(|byte| *byte == at)?;
+    Some((bytes.get(..position)?, bytes.get(position + 1..)?))
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
+}
