@@ -86,7 +86,11 @@ mod tests {
         let host = FakeHost::new();
         let first = TableKey::agree(&host).unwrap();
         assert_eq!(TableKey::agree(&host.another_worker()), Ok(first.clone()));
-        assert_ne!(TableKey::agree(&FakeHost::new()), Ok(first), "another process, another key");
+        assert_ne!(
+            TableKey::agree(&FakeHost::new()),
+            Ok(first),
+            "another process, another key"
+        );
     }
 
     #[test]

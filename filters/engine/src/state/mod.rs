@@ -2,13 +2,44 @@
 //!
 //! Envoy's shared data is the only memory that workers share. It is one map behind one mutex: no delete, no expiry, no
 //! listing, and each doubling of the map stops every worker. So the number of keys is fixed beforehand and what expires is
-//! reused in place: a policy that counts one thing has a key of its own, a [`SharedCell`].
+//! reused in place:
+//!
+//! - a policy that counts one thing has a key of its own, a [`SharedCell`];
+//! - a policy that counts clients apart has a [`Table`]: few keys, each a slot of up to [`SLOT_ENTRIES`] clients. All
+//!   tables of a process together use at most 32,768 keys, whatever documents come and go.
 //!
 //! A change is a pure function from the old state to a verdict and, if it changes anything, a new state. It runs in a
 //! bounded compare-and-swap loop and so may run several times; it must have no other effect.
+//!
+//! ```
+//! use engine::state::{NewEntry, StateId, Table, TableKey};
+//! use host::{Host, Nanos, fake::FakeHost};
+//!
+//! let host = FakeHost::new();
+//! let key = TableKey::agree(&host)?;
+//! let table = Table::open(&host, &key, StateId::of(&[b"orders", b"one-each"]), 65_536)?;
+//!
+//! let once = |client: &[u8]| {
+//!     table.address(client).update(&host, host.now(), |state| match state {
+//!         None => (true, Some(NewEntry { state: vec![1], idle_at: Nanos(u64::MAX) })),
+//!         Some(_) => (false, None),
+//!     })
+//! };
+//! assert!(once(b"ann")?.value.value);
+//! assert!(!once(b"ann")?.value.value);
+//! assert!(once(b"bob")?.value.value);
+//! # Ok::<(), engine::state::StateError>(())
+//! ```
 
 mod cell;
 mod id;
+mod key;
+mod pool;
+mod slot;
+mod table;
 
 pub use cell::{MAX_TRIES, SharedCell, Snapshot, StateError, Updated};
 pub use id::StateId;
+pub use key::TableKey;
+pub use slot::{NewEntry, SLOT_ENTRIES};
+pub use table::{Address, Placed, Table};

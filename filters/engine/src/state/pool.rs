@@ -47,7 +47,10 @@ impl Region {
                 None => directory.take(id, slots),
             }
         })?;
-        Ok(Self { base: taken.value, slots: NonZeroU16::new(slots).unwrap_or(NonZeroU16::MIN) })
+        Ok(Self {
+            base: taken.value,
+            slots: NonZeroU16::new(slots).unwrap_or(NonZeroU16::MIN),
+        })
     }
 
     /// The name of the slot that a hash falls into.
@@ -115,7 +118,9 @@ mod tests {
     }
 
     fn names(region: Region) -> BTreeSet<SlotName> {
-        (0..u64::from(region.slots.get())).map(|hash| region.slot(hash)).collect()
+        (0..u64::from(region.slots.get()))
+            .map(|hash| region.slot(hash))
+            .collect()
     }
 
     #[test]
@@ -144,11 +149,20 @@ mod tests {
     #[test]
     fn a_thousand_edited_policies_use_no_more_keys_than_the_pool() {
         let host = FakeHost::new();
-        let regions: Vec<_> = (0..1_000).map(|n| Region::of(&host, id(n), 2_048).unwrap()).collect();
+        let regions: Vec<_> = (0..1_000)
+            .map(|n| Region::of(&host, id(n), 2_048).unwrap())
+            .collect();
         let used: BTreeSet<_> = regions.iter().copied().flat_map(names).collect();
         assert!(used.len() <= usize::from(POOL_SLOTS));
-        assert!(names(regions[14]).is_disjoint(&names(regions[15])), "16 tables fit side by side");
-        assert_eq!(Region::of(&host, id(999), 2_048), Ok(regions[999]), "and each is found again");
+        assert!(
+            names(regions[14]).is_disjoint(&names(regions[15])),
+            "16 tables fit side by side"
+        );
+        assert_eq!(
+            Region::of(&host, id(999), 2_048),
+            Ok(regions[999]),
+            "and each is found again"
+        );
     }
 
     #[test]

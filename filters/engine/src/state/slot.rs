@@ -77,24 +77,43 @@ pub(super) fn place(bytes: &[u8], who: Who, now: Nanos) -> Place {
     }
     let overflow_state = live_state(shared.as_ref());
     match own {
-        Some((whole, true)) => Place { state: Some(state_of(&whole)), overflowed: false, replaces: Some(whole) },
-        own if live < SLOT_ENTRIES => {
-            Place { state: overflow_state, overflowed: false, replaces: own.map(|(whole, _)| whole) }
-        }
-        _ => Place { state: overflow_state, overflowed: true, replaces: shared.map(|(whole, _)| whole) },
+        Some((whole, true)) => Place {
+            state: Some(state_of(&whole)),
+            overflowed: false,
+            replaces: Some(whole),
+        },
+        own if live < SLOT_ENTRIES => Place {
+            state: overflow_state,
+            overflowed: false,
+            replaces: own.map(|(whole, _)| whole),
+        },
+        _ => Place {
+            state: overflow_state,
+            overflowed: true,
+            replaces: shared.map(|(whole, _)| whole),
+        },
     }
 }
 
 /// The slot with the entry of `place` replaced: in place where the length stays, else anew without what is idle.
-pub(super) fn put(mut bytes: Vec<u8>, who: Who, place: &Place, new: &NewEntry, now: Nanos) -> Vec<u8> {
+pub(super) fn put(
+    mut bytes: Vec<u8>,
+    who: Who,
+    place: &Place,
+    new: &NewEntry,
+    now: Nanos,
+) -> Vec<u8> {
     let header = header(who, place.overflowed, new);
-    if let Some(target) = place.replaces.clone().and_then(|whole| bytes.get_mut(whole)) {
-        if target.len() == HEADER + new.state.len() {
-            let (old_header, old_state) = target.split_at_mut(HEADER);
-            old_header.copy_from_slice(&header);
-            old_state.copy_from_slice(&new.state);
-            return bytes;
-        }
+    if let Some(target) = place
+        .replaces
+        .clone()
+        .and_then(|whole| bytes.get_mut(whole))
+        && target.len() == HEADER + new.state.len()
+    {
+        let (old_header, old_state) = target.split_at_mut(HEADER);
+        old_header.copy_from_slice(&header);
+        old_state.copy_from_slice(&new.state);
+        return bytes;
     }
     let mut fresh = Vec::with_capacity(bytes.len().max(1) + HEADER + new.state.len());
     fresh.push(VERSION);
@@ -109,7 +128,9 @@ pub(super) fn put(mut bytes: Vec<u8>, who: Who, place: &Place, new: &NewEntry, n
 }
 
 fn live_state(found: Option<&(Range<usize>, bool)>) -> Option<Range<usize>> {
-    found.filter(|(_, counts)| *counts).map(|(whole, _)| state_of(whole))
+    found
+        .filter(|(_, counts)| *counts)
+        .map(|(whole, _)| state_of(whole))
 }
 
 fn state_of(whole: &Range<usize>) -> Range<usize> {
@@ -117,7 +138,11 @@ fn state_of(whole: &Range<usize>) -> Range<usize> {
 }
 
 fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry> {
-    let end = if bytes.first() == Some(&VERSION) { bytes.len() } else { 0 };
+    let end = if bytes.first() == Some(&VERSION) {
+        bytes.len()
+    } else {
+        0
+    };
     let mut at = 1;
     std::iter::from_fn(move || {
         let entry = entry(bytes.get(at..end)?, at)?;
@@ -142,7 +167,11 @@ fn entry(rest: &[u8], at: usize) -> Option<Entry> {
 }
 
 fn header(who: Who, overflow: bool, new: &NewEntry) -> [u8; HEADER] {
-    let (fingerprint, bit) = if overflow { (who.overflow, OVERFLOW) } else { (who.client, 0) };
+    let (fingerprint, bit) = if overflow {
+        (who.overflow, OVERFLOW)
+    } else {
+        (who.client, 0)
+    };
     let length = u32::try_from(new.state.len()).unwrap_or(u32::MAX) & !OVERFLOW;
     let [a, b, c, d, e, f, g, h] = fingerprint.to_le_bytes();
     let [i, j, k, l, m, n, o, p] = new.idle_at.0.to_le_bytes();
