@@ -1,0 +1,204 @@
+//! What a verified token says, held against what its provider demands (RFC 7519 section 4.1, RFC 8725 sections 3.8 to 3.10).
+//!
+//! Two computers never agree on the time, so every comparison with the clock allows the provider's skew, and only those: a
+//! token is refused from the instant `exp + skew` on (RFC 7519 section 4.1.4: "on or after"), and until `nbf - skew`. `iat` may
+//! not lie in the future by more than the skew either: such a token comes from a clock that its other times cannot be
+//! trusted to either.
+
+use crate::numeric_date;
+use engine::claim;
+use serde_json::Value;
+use std::{fmt, rc::Rc, time::Duration};
+
+/// What a provider demands of its tokens' claims.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// `iss`, exactly; `None` takes any.
+    pub issuer: Option<String>,
+    /// One of these must be in `aud`; empty takes any.
+    pub audiences: Vec<String>,
+    /// How far the issuer's clock may be off.
+    pub skew: Duration,
+    /// Whether a token without `exp` is refused.
+    pub require_expiration: bool,
+    /// How long a token may live at most: from `iat` to `exp`, without `iat` from now. Needs `exp`.
+    pub max_lifetime: Option<Duration>,
+    /// Claims that must be there with one of these values.
+    pub required: Vec<Required>,
+}
+
+/// A claim that a token must have.
+#[derive(Clone, Debug)]
+pub struct Required {
+    /// Its path, `realm_access.roles`.
+    pub path: Rc<str>,
+    /// What it must be, or hold if it is a list: one of these. Empty takes anything but null.
+    pub values: Vec<Value>,
+}
+
+/// Which claim speaks against a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimError {
+    /// `iss` is another issuer's.
+    Issuer,
+    /// `aud` names none of the audiences.
+    Audience,
+    /// There is no `exp`, and the provider demands one.
+    NoExpiration,
+    /// `exp` has passed, by this much.
+    Expired(Duration),
+    /// `nbf` is to come, in this time.
+    NotYetValid(Duration),
+    /// `iat` is to come, in this time.
+    IssuedInFuture(Duration),
+    /// The token lives this long, which is more than the provider allows.
+    Lifetime(Duration),
+    /// This claim is no time.
+    NotATime(&'static str),
+    /// The claim at this path is not as demanded.
+    Required(Rc<str>),
+}
+
+/// A token's three times.
+struct Times {
+    expires: Option<Duration>,
+    not_before: Option<Duration>,
+    issued: Option<Duration>,
+}
+
+// === impl Rules ===
+
+impl Rules {
+    /// Whether the token claims to be this issuer's; all that may be asked before its signature is checked.
+    #[must_use]
+    pub fn is_issuer(&self, claims: &Value) -> bool {
+        match &self.issuer {
+            Some(issuer) => claims.get("iss").and_then(Value::as_str) == Some(issuer),
+            None => true,
+        }
+    }
+
+    /// Judges the claims of a token whose signature is right. `now` is wall-clock time since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// The first [`ClaimError`] in the order of its variants.
+    pub fn check(&self, claims: &Value, now: Duration) -> Result<(), ClaimError> {
+        if !self.is_issuer(claims) {
+            return Err(ClaimError::Issuer);
+        }
+        if !self.is_audience(claims.get("aud")) {
+            return Err(ClaimError::Audience);
+        }
+        self.check_times(&Times::read(claims)?, now)?;
+        match self
+            .required
+            .iter()
+            .find(|required| !required.is_met(claims))
+        {
+            Some(required) => Err(ClaimError::Required(Rc::clone(&required.path))),
+            None => Ok(()),
+        }
+    }
+
+    fn is_audience(&self, claim: Option<&Value>) -> bool {
+        let ours = |value: &Value| self.audiences.iter().any(|audience| value == audience);
+        match claim {
+            _ if self.audiences.is_empty() => true,
+            Some(Value::Array(audiences)) => audiences.iter().any(ours),
+            Some(audience) => ours(audience),
+            None => false,
+        }
+    }
+
+    fn check_times(&self, times: &Times, now: Duration) -> Result<(), ClaimError> {
+        if times.expires.is_none() && (self.require_expiration || self.max_lifetime.is_some()) {
+            return Err(ClaimError::NoExpiration);
+        }
+        let dead = |expires: &Duration| now >= expires.saturating_add(self.skew);
+        if let Some(expires) = times.expires.filter(dead) {
+            return Err(ClaimError::Expired(now.saturating_sub(expires)));
+        }
+        let latest = now.saturating_add(self.skew);
+        if let Some(start) = times.not_before.filter(|start| *start > latest) {
+            return Err(ClaimError::NotYetValid(start.saturating_sub(now)));
+        }
+        if let Some(issued) = times.issued.filter(|issued| *issued > latest) {
+            return Err(ClaimError::IssuedInFuture(issued.saturating_sub(now)));
+        }
+        self.check_lifetime(times, now)
+    }
+
+    fn check_lifetime(&self, times: &Times, now: Duration) -> Result<(), ClaimError> {
+        let (Some(most), Some(expires)) = (self.max_lifetime, times.expires) else {
+            return Ok(());
+        };
+        // Both ends of `iat` to `exp` are the issuer's clock; only a measure from our own needs the skew.
+        let (lifetime, most) = match times.issued {
+            Some(issued) => (expires.saturating_sub(issued), most),
+            None => (expires.saturating_sub(now), most.saturating_add(self.skew)),
+        };
+        if lifetime > most {
+            Err(ClaimError::Lifetime(lifetime))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+// === impl Times ===
+
+impl Times {
+    fn read(claims: &Value) -> Result<Self, ClaimError> {
+        let time = |name| match claims.get(name) {
+            None => Ok(None),
+            Some(value) => numeric_date::read(value)
+                .map(Some)
+                .ok_or(ClaimError::NotATime(name)),
+        };
+        Ok(Self {
+            expires: time("exp")?,
+            not_before: time("nbf")?,
+            issued: time("iat")?,
+        })
+    }
+}
+
+// === impl Required ===
+
+impl Required {
+    fn is_met(&self, claims: &Value) -> bool {
+        let fits = |value: &Value| match self.values.as_slice() {
+            [] => !value.is_null(),
+            values => values.contains(value),
+        };
+        match claim(claims, &self.path) {
+            Some(Value::Array(list)) => list.iter().any(fits),
+            Some(value) => fits(value),
+            None => false,
+        }
+    }
+}
+
+// === impl ClaimError ===
+
+impl fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issuer => f.write_str("iss is another issuer"),
+            Self::Audience => f.write_str("aud names none of the audiences"),
+            Self::NoExpiration => f.write_str("there is no exp"),
+            Self::Expired(ago) => write!(f, "expired {} s ago", ago.as_secs()),
+            Self::NotYetValid(ahead) => write!(f, "nbf is {} s ahead", ahead.as_secs()),
+            Self::IssuedInFuture(ahead) => write!(f, "iat is {} s ahead", ahead.as_secs()),
+            Self::Lifetime(lifetime) => write!(f, "lives {} s", lifetime.as_secs()),
+            Self::NotATime(name) => write!(f, "{name} is no time"),
+            Self::Required(path) => write!(f, "{path} is not as required"),
+        }
+    }
+}
+
+impl std::error::Error for ClaimError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! What Envoy's foreign function `verify_signature` is told and what it answers.
+//!
+//! Both are protobuf messages of a handful of fields, so they are written and read by hand: one allocation, no generated
+//! code in the module. `VerifySignatureArguments {1 hash_function, 2 public_key, 3 signature, 4 text}` goes in,
+//! `VerifySignatureResult {1 result, 2 error}` comes out. **A wrong signature is a call that succeeds**: only a `result` that
+//! is there and true says yes.
+
+use host::{Host, HostError};
+
+/// The function's name at the host.
+pub const NAME: &str = "verify_signature";
+
+/// Asks the host whether `signature` over `text` is `public_key`'s, with SHA-256.
+///
+/// # Errors
+///
+/// [`HostError::NotFound`] if the host has no such function, [`HostError::BadAnswer`] if its answer cannot be read, others as
+/// the host reports them.
+pub fn verify(
+    host: &dyn Host,
+    public_key: &[u8],
+    signature: &[u8],
+    text: &[u8],
+) -> Result<bool, HostError> {
+    let answer = host.call_foreign(NAME, &encode(public_key, signature, text))?;
+    decode(&answer).ok_or(HostError::BadAnswer)
+}
+
+/// Encodes the question whether `signature` over `text` is `public_key`'s, with SHA-256.
+///
+/// `public_key` is a SubjectPublicKeyInfo; `signature` is PKCS#1 v1.5 for RSA and an ECDSA-Sig-Value for ECDSA.
+#[must_use]
+pub fn encode(public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
+    let fields = [b"sha256".as_slice(), public_key, signature, text];
+    // A tag and at most five bytes of length each.
+    let size = fields.iter().map(|field| field.len() + 6).sum();
+    let mut out = Vec::with_capacity(size);
+    for (number, field) in (1u8..).zip(fields) {
+        out.push(number << 3 | LENGTH_DELIMITED);
+        push_varint(&mut out, field.len());
+        out.extend_from_slice(field);
+    }
+    out
+}
+
+/// Whether the answer says that the signature is right; `None` if it cannot be read.
+#[must_use]
+pub fn decode(mut answer: &[u8]) -> Option<bool> {
+    let mut result = false;
+    while !answer.is_empty() {
+        let tag = take_varint(&mut answer)?;
+        match (tag >> 3, (tag & 7) as u8) {
+            (1, VARINT) => result = take_varint(&mut answer)? != 0,
+            (_, VARINT) => drop(take_varint(&mut answer)?),
+            (_, LENGTH_DELIMITED) => {
+                let length = usize::try_from(take_varint(&mut answer)?).ok()?;
+                answer = answer.get(length..)?;
+            }
+            _ => return None,
+        }
+    }
+    Some(result)
+}
+
+const VARINT: u8 = 0;
+const LENGTH_DELIMITED: u8 = 2;
+
+fn push_varint(out: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn take_varint(from: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = from.split_first()?;
+        *from = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_question_is_four_fields() {
+        let long = [7; 200];
+        let message = encode(b"key", b"", &long);
+        let mut expected = b"\x0a\x06sha256\x12\x03key\x1a\x00\x22\xc8\x01".to_vec();
+        expected.extend_from_slice(&long);
+        assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn only_a_true_result_is_a_yes() {
+        assert_eq!(decode(b"\x08\x01"), Some(true));
+        for no in [
+            b"".as_slice(),
+            b"\x08\x00",
+            b"\x12\x03bad",
+            b"\x10\x01",
+            b"\x08\x01\x08\x00",
+        ] {
+            assert_eq!(decode(no), Some(false), "{no:?}");
+        }
+        assert_eq!(decode(b"\x12\x03bad\x08\x01"), Some(true));
+    }
+
+    #[test]
+    fn an_answer_that_ends_early_is_none() {
+        for broken in [
+            b"\x08".as_slice(),
+            b"\x08\x80",
+            b"\x12\x04bad",
+            b"\x0b",
+            b"\x09\x01",
+            &[0xff; 20],
+        ] {
+            assert_eq!(decode(broken), None, "{broken:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(answer in any::<Vec<u8>>()) {
+            let _ = decode(&answer);
+        }
+    }
+}
