@@ -9,6 +9,7 @@ mod envoy;
 mod ffi;
 mod headers;
 mod plugin;
+pub mod protobuf;
 mod values;
 
 pub mod fake;

@@ -8,6 +8,9 @@
 #[macro_export]
 macro_rules! plugin {
     ($plugin:ty) => {
-        $crate::__sdk::main! {{ $crate::start::<$plugin>() }}
+        // In a block, so that the entry point is not taken for a public item without documentation.
+        const _: () = {
+            $crate::__sdk::main! {{ $crate::start::<$plugin>() }}
+        };
     };
 }
