@@ -1,0 +1,315 @@
+//! A request's path in its one normal spelling, or the reason why it has none.
+//!
+//! Equivalent spellings become one (RFC 3986 6.2.2): dot segments are resolved as 5.2.4 says, escapes get upper-case
+//! digits, escapes of characters that need none are decoded. On top of the RFC, because services do the same and a
+//! policy must see what the service will see:
+//! - slashes are merged;
+//! - not only unreserved characters are decoded but all that may stand in a segment as they are (`:`, `@`, `!`, `$`,
+//!   `&`, `'`, `(`, `)`, `*`, `+`, `,`, `=`): routers compare decoded segments, so `/users/%40me` is `/users/@me` to
+//!   them. `;` is left alone: where it starts a segment's parameters, `%3B` does not;
+//! - every other byte, above ASCII too, is written as its escape, so that `/é` and `/%C3%A9` are one and a normal path
+//!   is always ASCII.
+//!
+//! What servers read differently is refused, since no choice is right behind all of them: an encoded slash, a
+//! backslash, control characters, a broken escape, `..;` (a dot segment to servlet containers) and a `..` that would
+//! take back an empty segment (`/a//../b` is `/a/b` by the RFC and `/b` where slashes are merged first).
+
+use std::{borrow::Cow, fmt};
+
+/// A path without query and fragment in its normal spelling: ASCII, begins with `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NormalPath<'a>(Cow<'a, [u8]>);
+
+/// Why a path has no safe reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsafePath {
+    /// It does not begin with `/`.
+    NotAbsolute,
+    /// `%2F`: one segment to some servers, two to others.
+    EncodedSlash,
+    /// `\` or `%5C`: a slash to some servers.
+    Backslash,
+    /// A NUL byte, plain or escaped: the end of the path to some servers.
+    Nul,
+    /// Another control character, plain or escaped.
+    Control,
+    /// A `%` without two hexadecimal digits.
+    BadEscape,
+    /// `.;` or `..;` at the start of a segment: a dot segment to servers that cut off parameters first.
+    DotParameter,
+    /// A `..` behind an empty segment: what it takes back depends on when slashes are merged.
+    AmbiguousParent,
+}
+
+/// What one byte or one escape of a path stands for.
+enum Unit {
+    /// A character that may stand as it is.
+    Plain(u8),
+    /// A byte that is written as an escape.
+    Escaped(u8),
+}
+
+// === impl NormalPath ===
+
+impl<'a> NormalPath<'a> {
+    /// Normalizes `raw`, the value of `:path`. Borrowed from `raw` when it is normal already.
+    ///
+    /// An empty path is `/` (RFC 3986 6.2.3). `..` at the root stays at the root.
+    ///
+    /// ```
+    /// use policy_model::target::{NormalPath, UnsafePath};
+    ///
+    /// let path = NormalPath::new(b"/public/%2e%2e//%61dmin/.?user=1").unwrap();
+    /// assert_eq!(path.as_bytes(), b"/admin/");
+    /// assert_eq!(NormalPath::new(b"/public%2f..%2fadmin"), Err(UnsafePath::EncodedSlash));
+    /// ```
+    pub fn new(raw: &'a [u8]) -> Result<Self, UnsafePath> {
+        let path = raw
+            .split(|&byte| byte == b'?' || byte == b'#')
+            .next()
+            .unwrap_or_default();
+        if path.is_empty() {
+            return Ok(Self(Cow::Borrowed(b"/")));
+        }
+        let Some(relative) = path.strip_prefix(b"/") else {
+            return Err(UnsafePath::NotAbsolute);
+        };
+        if is_normal(relative) {
+            return Ok(Self(Cow::Borrowed(path)));
+        }
+        normalize(relative).map(|path| Self(Cow::Owned(path)))
+    }
+
+    /// The path of a request, if it has one to match: `CONNECT host:port` has none, and `OPTIONS *` asks about the
+    /// whole server (RFC 9110 9.3.6, 9.3.7). An extended `CONNECT` (RFC 8441) has one.
+    pub fn of_request(method: &[u8], raw: Option<&'a [u8]>) -> Result<Option<Self>, UnsafePath> {
+        match (method, raw) {
+            (_, None) | (b"CONNECT", Some(b"")) | (b"OPTIONS", Some(b"*")) => Ok(None),
+            (_, Some(raw)) => Self::new(raw).map(Some),
+        }
+    }
+
+    /// The path's bytes: ASCII, beginning with `/`.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether the request's own spelling was the normal one.
+    #[must_use]
+    pub fn is_borrowed(&self) -> bool {
+        matches!(self.0, Cow::Borrowed(_))
+    }
+
+    /// The path on its own, for keeping.
+    #[must_use]
+    pub fn into_owned(self) -> NormalPath<'static> {
+        NormalPath(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+// === impl UnsafePath ===
+
+impl UnsafePath {
+    /// A short name, for logs and response-code details.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotAbsolute => "not_absolute",
+            Self::EncodedSlash => "encoded_slash",
+            Self::Backslash => "backslash",
+            Self::Nul => "nul",
+            Self::Control => "control_character",
+            Self::BadEscape => "bad_escape",
+            Self::DotParameter => "dot_segment_parameter",
+            Self::AmbiguousParent => "ambiguous_parent",
+        }
+    }
+}
+
+impl fmt::Display for UnsafePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAbsolute => "the path does not begin with a slash",
+            Self::EncodedSlash => "the path has an encoded slash",
+            Self::Backslash => "the path has a backslash",
+            Self::Nul => "the path has a NUL byte",
+            Self::Control => "the path has a control character",
+            Self::BadEscape => "the path has a % without two hexadecimal digits",
+            Self::DotParameter => "the path has parameters on a dot segment",
+            Self::AmbiguousParent => "the path has a .. behind an empty segment",
+        })
+    }
+}
+
+impl std::error::Error for UnsafePath {}
+
+// === impl Unit ===
+
+impl Unit {
+    /// The unit that `first` begins, and what follows it.
+    fn read(first: u8, rest: &[u8]) -> Result<(Self, &[u8]), UnsafePath> {
+        if first != b'%' {
+            let unit = if is_plain(first) {
+                Self::Plain(first)
+            } else {
+                Self::escaped(first)?
+            };
+            return Ok((unit, rest));
+        }
+        let Some(([high, low], rest)) = rest.split_first_chunk() else {
+            return Err(UnsafePath::BadEscape);
+        };
+        let byte = hex(*high)? << 4 | hex(*low)?;
+        let decodes = is_plain(byte) && byte != b';';
+        Ok((
+            if decodes {
+                Self::Plain(byte)
+            } else {
+                Self::escaped(byte)?
+            },
+            rest,
+        ))
+    }
+
+    fn escaped(byte: u8) -> Result<Self, UnsafePath> {
+        match byte {
+            b'/' => Err(UnsafePath::EncodedSlash),
+            b'\\' => Err(UnsafePath::Backslash),
+            0 => Err(UnsafePath::Nul),
+            _ if byte.is_ascii_control() => Err(UnsafePath::Control),
+            _ => Ok(Self::Escaped(byte)),
+        }
+    }
+}
+
+/// RFC 3986 3.3, `pchar` without escapes.
+fn is_plain(byte: u8) -> bool {
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"-._~!$&'()*+,;=:@";
+    let mut mark = 0;
+    while mark < marks.len() {
+        table[marks[mark] as usize] = true;
+        mark += 1;
+    }
+    table
+};
+
+fn hex(digit: u8) -> Result<u8, UnsafePath> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        _ => Err(UnsafePath::BadEscape),
+    }
+}
+
+/// Whether a path, its first slash taken off, is its own normal spelling. Never true for an unsafe one.
+fn is_normal(relative: &[u8]) -> bool {
+    let mut segments = relative.split(|&byte| byte == b'/').peekable();
+    while let Some(segment) = segments.next() {
+        let is_merged = segment.is_empty() && segments.peek().is_some();
+        if is_merged || is_dotted(segment) || !is_normal_segment(segment) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether a decoded segment is a dot segment, to servers that cut off parameters too.
+fn is_dotted(segment: &[u8]) -> bool {
+    matches!(
+        segment,
+        b"." | b".." | [b'.', b';', ..] | [b'.', b'.', b';', ..]
+    )
+}
+
+fn is_normal_segment(mut segment: &[u8]) -> bool {
+    while let Some((&first, rest)) = segment.split_first() {
+        segment = match (is_plain(first), Unit::read(first, rest)) {
+            (true, _) => rest,
+            (false, Ok((Unit::Escaped(_), after))) if is_upper_escape(segment) => after,
+            (false, _) => return false,
+        };
+    }
+    true
+}
+
+fn is_upper_escape(text: &[u8]) -> bool {
+    matches!(text, [b'%', high, low, ..] if !high.is_ascii_lowercase() && !low.is_ascii_lowercase())
+}
+
+/// RFC 3986 5.2.4 over decoded segments, then merged slashes.
+fn normalize(relative: &[u8]) -> Result<Vec<u8>, UnsafePath> {
+    let mut path = Vec::with_capacity(relative.len() + 1);
+    let mut segments = relative.split(|&byte| byte == b'/').peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        if segment.is_empty() && path.is_empty() && !is_last {
+            continue;
+        }
+        push_segment(&mut path, segment, is_last)?;
+    }
+    path.dedup_by(|next, previous| *next == b'/' && *previous == b'/');
+    Ok(path)
+}
+
+/// Adds `/` and a segment, or does what the dot segment asks for. A last dot segment leaves its slash.
+fn push_segment(path: &mut Vec<u8>, segment: &[u8], is_last: bool) -> Result<(), UnsafePath> {
+    let start = path.len();
+    path.push(b'/');
+    push_units(path, segment)?;
+    match path.get(start + 1..).unwrap_or_default() {
+        b"." => path.truncate(start),
+        b".." => {
+            path.truncate(start);
+            pop_segment(path)?;
+        }
+        [b'.', b';', ..] | [b'.', b'.', b';', ..] => return Err(UnsafePath::DotParameter),
+        _ => return Ok(()),
+    }
+    if is_last {
+        path.push(b'/');
+    }
+    Ok(())
+}
+
+fn pop_segment(path: &mut Vec<u8>) -> Result<(), UnsafePath> {
+    let Some(slash) = path.iter().rposition(|&byte| byte == b'/') else {
+        return Ok(());
+    };
+    if slash + 1 == path.len() {
+        return Err(UnsafePath::AmbiguousParent);
+    }
+    path.truncate(slash);
+    Ok(())
+}
+
+fn push_units(path: &mut Vec<u8>, mut segment: &[u8]) -> Result<(), UnsafePath> {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    while let Some((&first, rest)) = segment.split_first() {
+        let (unit, after) = Unit::read(first, rest)?;
+        match unit {
+            Unit::Plain(byte) => path.push(byte),
+            Unit::Escaped(byte) => {
+                let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
+                path.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+        segment = after;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
