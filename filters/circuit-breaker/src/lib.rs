@@ -1,1 +1,18 @@
 //! Circuit breaking with degraded replies.
+
+pub mod breaker;
+pub mod settings;
+mod state;
+mod tally;
+mod trial;
+mod window;
+mod wire;
+
+#[cfg(test)]
+mod fixture;
+
+pub use self::{
+    settings::Settings,
+    state::{Mode, State},
+    tally::{Call, Tally, Trip},
+};

@@ -1,1 +1,3 @@
-//! Circuit breaking with degraded replies, as a module of its own.
+//! The module `circuit-breaker.wasm`: this filter alone.
+
+host::plugin!(circuit_breaker::CircuitBreaker);
