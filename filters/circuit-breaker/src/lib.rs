@@ -1,6 +1,8 @@
 //! Circuit breaking with degraded replies.
 
 pub mod breaker;
+mod degraded;
+mod judge;
 pub mod settings;
 mod state;
 mod tally;
