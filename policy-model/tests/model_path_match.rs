@@ -1,6 +1,8 @@
 //! Path matching against what JoyLive's own `PathMatcher` answers (`fixtures/joylive/golden/path-match.json`), and every
 //! row where we differ on purpose.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use policy_model::document::{PathMatchType, ServiceType};
 use policy_model::pattern::{PathPattern, PathTable};
 use policy_model::target::NormalPath;
