@@ -1,0 +1,203 @@
+//! Reads who calls, and how it is proved.
+
+use super::jwks::jwks;
+use super::object::Obj;
+use super::value::{self, Mismatch};
+use crate::document::{
+    ApiKeyClient, ApiKeys, Authentication, AuthenticationPolicy, ClaimToHeader, JwtAlgorithm,
+    Provider, RemoteJwks, Requirement, TokenHeader,
+};
+use crate::json::Json;
+use std::num::NonZeroU64;
+
+/// Milliseconds to wait for an issuer's keys, unless the document says otherwise.
+const TIMEOUT_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(1_999);
+/// Milliseconds to keep an issuer's keys, unless the document says otherwise.
+const CACHE_DURATION_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(599_999);
+
+pub(super) fn authentication(o: &mut Obj) -> Authentication {
+    o.guard();
+    Authentication {
+        providers: o.objects("providers", provider),
+        api_keys: o.object("apiKeys", api_keys),
+        requirement: o.object("requirement", requirement),
+    }
+}
+
+pub(super) fn authentication_policy(o: &mut Obj) -> AuthenticationPolicy {
+    o.guard();
+    o.belong(
+        &["providers", "apiKeys"],
+        "the document's own authentication",
+    );
+    AuthenticationPolicy {
+        requirement: o.object("requirement", requirement).unwrap_or_default(),
+        mode: o.word("mode"),
+        pointer: o.pointer(),
+    }
+}
+
+fn requirement(o: &mut Obj) -> Requirement {
+    o.guard();
+    Requirement {
+        any_of: o.texts("anyOf"),
+        all_of: o.texts("allOf"),
+        allow_missing: o.flag("allowMissing"),
+        pointer: o.pointer(),
+    }
+}
+
+fn provider(name: &str, o: &mut Obj) -> Option<Provider> {
+    o.guard();
+    let local_jwks = o.object("localJwks", jwks);
+    let stated: Vec<JwtAlgorithm> = o.words("algorithms").unwrap_or_default();
+    let mut provider = Provider {
+        name: name.to_owned(),
+        issuer: o.filled("issuer"),
+        audiences: o.texts("audiences").unwrap_or_default(),
+        algorithms: stated,
+        local_jwks,
+        remote_jwks: o.object("remoteJwks", remote_jwks).flatten(),
+        from_headers: o.list("fromHeaders", token_header),
+        from_params: o.texts("fromParams").unwrap_or_default(),
+        from_cookies: o.texts("fromCookies").unwrap_or_default(),
+        claim_to_headers: o.list("claimToHeaders", claim_to_header),
+        forward: o.flag("forward").unwrap_or(true),
+        clock_skew_seconds: o
+            .whole("clockSkewSeconds")
+            .unwrap_or(Provider::DEFAULT_CLOCK_SKEW_SECONDS),
+        require_expiration: o.flag("requireExpiration").unwrap_or(true),
+        max_lifetime_seconds: o.whole("maxLifetimeSeconds"),
+        required_claims: o
+            .entries("requiredClaims", claim_values)
+            .unwrap_or_default(),
+        pointer: o.pointer(),
+    };
+    provider.fill_in();
+    Some(provider)
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Takes what is not stated from what is: algorithms from the keys, and the usual place of a token.
+    fn fill_in(&mut self) {
+        if self.algorithms.is_empty() {
+            let keys = self.local_jwks.iter().flat_map(|set| &set.keys);
+            self.algorithms = keys
+                .filter_map(|key| key.alg.or(key.material.usual()))
+                .collect();
+            self.algorithms.sort_unstable();
+            self.algorithms.dedup();
+        }
+        if self.algorithms.is_empty() {
+            self.algorithms = vec![JwtAlgorithm::Rs256, JwtAlgorithm::Es256];
+        }
+        if self.from_headers.is_empty()
+            && self.from_params.is_empty()
+            && self.from_cookies.is_empty()
+        {
+            self.from_headers.push(TokenHeader::bearer());
+        }
+    }
+}
+
+/// One value or several.
+fn claim_values(json: &Json) -> Result<Vec<String>, Mismatch> {
+    match json {
+        Json::Null => Ok(Vec::new()),
+        Json::Array(items) => items.iter().map(value::text).collect(),
+        one => Ok(vec![value::text(one)?]),
+    }
+}
+
+fn token_header(o: &mut Obj) -> Option<TokenHeader> {
+    o.guard();
+    let name = o.text("name").unwrap_or_default().to_ascii_lowercase();
+    let usual = TokenHeader::bearer();
+    let prefix = o.text("prefix");
+    let prefix = prefix.unwrap_or_else(|| {
+        if name == usual.name {
+            usual.prefix
+        } else {
+            String::new()
+        }
+    });
+    Some(TokenHeader { name, prefix })
+}
+
+fn claim_to_header(o: &mut Obj) -> Option<ClaimToHeader> {
+    o.guard();
+    Some(ClaimToHeader {
+        claim: o.text("claim").unwrap_or_default(),
+        header: o.text("header").unwrap_or_default().to_ascii_lowercase(),
+    })
+}
+
+fn remote_jwks(o: &mut Obj) -> Option<RemoteJwks> {
+    o.guard();
+    let (cluster, uri) = (o.filled("cluster"), o.filled("uri"));
+    let timeout_ms = o.whole("timeoutMs").unwrap_or(TIMEOUT_MS);
+    let cache_duration_ms = o.whole("cacheDurationMs").unwrap_or(CACHE_DURATION_MS);
+    let (Some(cluster), Some(uri)) = (cluster, uri) else {
+        o.error("", "`cluster` and `uri` are needed to fetch keys");
+        return None;
+    };
+    Some(RemoteJwks {
+        cluster,
+        uri,
+        timeout_ms,
+        cache_duration_ms,
+    })
+}
+
+fn api_keys(o: &mut Obj) -> ApiKeys {
+    o.guard();
+    let headers = o.texts("fromHeaders").unwrap_or_default();
+    ApiKeys {
+        from_headers: headers
+            .into_iter()
+            .map(|name| name.to_ascii_lowercase())
+            .collect(),
+        from_params: o.texts("fromParams").unwrap_or_default(),
+        from_cookies: o.texts("fromCookies").unwrap_or_default(),
+        clients: o.list("clients", client),
+        pointer: o.pointer(),
+    }
+}
+
+fn client(o: &mut Obj) -> Option<ApiKeyClient> {
+    o.guard();
+    let id = o.text("id").unwrap_or_default();
+    let roles = o.texts("roles").unwrap_or_default();
+    let digest = o.text("sha256").unwrap_or_default();
+    let Some(sha256) = digest_of(&digest) else {
+        o.error(
+            "sha256",
+            "expected the 64 hexadecimal digits of the key's SHA-256",
+        );
+        return None;
+    };
+    Some(ApiKeyClient {
+        id,
+        sha256,
+        roles,
+        pointer: o.pointer(),
+    })
+}
+
+fn digest_of(hex: &str) -> Option<[u8; 32]> {
+    let digits = hex
+        .chars()
+        .map(|digit| digit.to_digit(16))
+        .collect::<Option<Vec<u32>>>()?;
+    let bytes = digits
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit));
+    let bytes: Vec<u8> = bytes.map(u8::try_from).collect::<Result<_, _>>().ok()?;
+    if digits.len() == 64 {
+        bytes.try_into().ok()
+    } else {
+        None
+    }
+}

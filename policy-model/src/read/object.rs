@@ -1,0 +1,424 @@
+//! An object being read: what is asked of it is known, what nobody asked for is a finding.
+//!
+//! A reader states each member once, by asking for it; the set of known names, the aliases, the check for members that
+//! nobody knows and the pointers of findings follow from that, so none of them can be forgotten for a field.
+
+use super::nearest::nearest;
+use super::value::{self, Mismatch, Whole, shown};
+use crate::document::Spelled;
+use crate::finding::{Report, Severity};
+use crate::json::Json;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::rc::Rc;
+
+/// An object being read. Names are given with their aliases, `"errorCodes|retryStatuses"`, first the one that counts.
+pub(super) struct Obj<'j, 'r> {
+    members: &'j [(String, Json)],
+    pointer: String,
+    known: Vec<&'static str>,
+    guarded: bool,
+    belongs: Option<(&'static [&'static str], &'static str)>,
+    report: &'r mut Report,
+}
+
+// === impl Obj ===
+
+impl<'j, 'r> Obj<'j, 'r> {
+    /// Reads an object with `read`, then reports what it did not ask for. None if the value is not an object.
+    pub(super) fn read<T>(
+        json: &'j Json,
+        pointer: String,
+        report: &mut Report,
+        read: impl FnOnce(&mut Obj<'j, '_>) -> T,
+    ) -> Option<T> {
+        let Json::Object(members) = json else {
+            report.error(pointer, Mismatch::expected("an object", json).message);
+            return None;
+        };
+        let mut object = Obj {
+            members,
+            pointer,
+            known: Vec::new(),
+            guarded: false,
+            belongs: None,
+            report,
+        };
+        let value = read(&mut object);
+        object.finish();
+        Some(value)
+    }
+
+    /// A slip in a member's name is an error: without the member the document would protect less than it says.
+    pub(super) fn guard(&mut self) {
+        self.guarded = true;
+    }
+
+    /// Members of these names are errors: they belong in the member `home`, here they would do nothing.
+    pub(super) fn belong(&mut self, names: &'static [&'static str], home: &'static str) {
+        self.belongs = Some((names, home));
+    }
+
+    /// JSON pointer of the object.
+    pub(super) fn pointer(&self) -> Rc<str> {
+        self.pointer.as_str().into()
+    }
+
+    /// Names of the members, in the order of the text.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'j str> + use<'j> {
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The member's value, if it is stated: null is not.
+    pub(super) fn value(&mut self, names: &'static str) -> Option<(&'static str, &'j Json)> {
+        let mut found: Option<(&'static str, &'j Json)> = None;
+        for name in names.split('|') {
+            self.known.push(name);
+            let Some(json) = self.last(name).filter(|json| **json != Json::Null) else {
+                continue;
+            };
+            match found {
+                None => found = Some((name, json)),
+                Some((kept, other)) if other != json => self.error(
+                    name,
+                    format!("`{name}` is another name of `{kept}`, which says something else"),
+                ),
+                Some(_) => {}
+            }
+        }
+        found
+    }
+
+    /// Text.
+    pub(super) fn text(&mut self, names: &'static str) -> Option<String> {
+        self.scalar(names, |json| value::text(json).map(Some))
+    }
+
+    /// Text that says something.
+    pub(super) fn filled(&mut self, names: &'static str) -> Option<String> {
+        self.text(names).filter(|text| !text.is_empty())
+    }
+
+    /// True or false.
+    pub(super) fn flag(&mut self, names: &'static str) -> Option<bool> {
+        self.scalar(names, value::flag)
+    }
+
+    /// A whole number.
+    pub(super) fn whole<T: Whole>(&mut self, names: &'static str) -> Option<T> {
+        self.scalar(names, value::whole)
+    }
+
+    /// A whole number that has a default, which is said when it is taken.
+    pub(super) fn whole_or<T: Whole + Copy + Display>(
+        &mut self,
+        name: &'static str,
+        default: T,
+    ) -> T {
+        if self.value(name).is_none() {
+            self.warning("", format!("`{name}` is not stated: {default} is taken"));
+        }
+        self.whole(name).unwrap_or(default)
+    }
+
+    /// A whole number above zero. As in the model, zero is not stated, and that is said.
+    pub(super) fn positive<T: Whole + Copy + Display>(
+        &mut self,
+        name: &'static str,
+        default: T,
+    ) -> T {
+        let zero = |json: &Json| value::number(json) == Ok(Some(0.0));
+        if self.value(name).is_some_and(|(_, json)| zero(json)) {
+            self.warning(name, format!("0 is taken as not stated: {default}"));
+            return default;
+        }
+        self.whole(name).unwrap_or(default)
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, names: &'static str) -> Option<f64> {
+        self.scalar(names, value::number)
+    }
+
+    /// A word.
+    pub(super) fn word<E: Spelled>(&mut self, names: &'static str) -> Option<E> {
+        self.scalar(names, |json| value::word(json).map(Some))
+    }
+
+    /// A word; `""` is not stated.
+    pub(super) fn word_or_blank<E: Spelled>(&mut self, names: &'static str) -> Option<E> {
+        self.scalar(names, |json| match json {
+            Json::String(text) if text.is_empty() => Ok(None),
+            json => value::word(json).map(Some),
+        })
+    }
+
+    /// A list of texts, if it is stated. Nulls in it are reported.
+    pub(super) fn texts(&mut self, names: &'static str) -> Option<Vec<String>> {
+        let (name, items) = self.items(names)?;
+        let mut texts = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match value::text(item) {
+                Ok(text) => texts.push(text),
+                Err(mismatch) => self.mismatch(&format!("{name}/{index}"), mismatch),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A list of words, if it is stated.
+    pub(super) fn words<E: Spelled>(&mut self, names: &'static str) -> Option<Vec<E>> {
+        let (name, items) = self.items(names)?;
+        let mut words = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match value::word(item) {
+                Ok(word) => words.push(word),
+                Err(mismatch) => self.mismatch(&format!("{name}/{index}"), mismatch),
+            }
+        }
+        Some(words)
+    }
+
+    /// An object of texts.
+    pub(super) fn map(&mut self, names: &'static str) -> BTreeMap<String, String> {
+        self.object(names, texts_of).unwrap_or_default()
+    }
+
+    /// An object whose names are data, if it is stated: in the order of the text, each name once.
+    pub(super) fn entries<T>(
+        &mut self,
+        names: &'static str,
+        read: impl Fn(&'j Json) -> Result<T, Mismatch>,
+    ) -> Option<Vec<(String, T)>> {
+        self.object(names, |object| {
+            let mut entries = Vec::with_capacity(object.members.len());
+            for (name, json) in object.open() {
+                match read(json) {
+                    Ok(value) => entries.push((name.to_owned(), value)),
+                    Err(mismatch) => object.mismatch(&escape(name), mismatch),
+                }
+            }
+            entries
+        })
+    }
+
+    /// An object, if it is stated.
+    pub(super) fn object<T>(
+        &mut self,
+        names: &'static str,
+        read: impl FnOnce(&mut Obj<'j, '_>) -> T,
+    ) -> Option<T> {
+        let (name, json) = self.value(names)?;
+        Obj::read(json, self.at(name), self.report, read)
+    }
+
+    /// An object whose names are data and whose values are objects: those, with their names.
+    pub(super) fn objects<T>(
+        &mut self,
+        names: &'static str,
+        mut read: impl FnMut(&str, &mut Obj<'j, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        self.object(names, |object| {
+            let members = object.open();
+            let each = members.into_iter().filter_map(|(name, json)| {
+                let pointer = object.at(&escape(name));
+                Obj::read(json, pointer, object.report, |inner| read(name, inner)).flatten()
+            });
+            each.collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// A list of objects; those of which `read` makes nothing are left out.
+    pub(super) fn list<T>(
+        &mut self,
+        names: &'static str,
+        read: impl FnMut(&mut Obj<'j, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        self.list_if(names, read).unwrap_or_default()
+    }
+
+    /// A list of objects, if it is stated.
+    pub(super) fn list_if<T>(
+        &mut self,
+        names: &'static str,
+        read: impl FnMut(&mut Obj<'j, '_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let (name, items) = self.items(names)?;
+        Some(list(items, &self.at(name), self.report, read))
+    }
+
+    /// A member that has no effect, which is said if it is there.
+    pub(super) fn idle(&mut self, name: &'static str, severity: Severity, why: &str) {
+        if self.value(name).is_some() {
+            let pointer = self.at(name);
+            self.report
+                .add(severity, pointer, format!("`{name}` {why}"), None);
+        }
+    }
+
+    /// An error about a member, or about the object if `name` is empty.
+    pub(super) fn error(&mut self, name: &str, message: impl Into<String>) {
+        self.find(Severity::Error, name, message, None);
+    }
+
+    /// A warning about a member, or about the object if `name` is empty.
+    pub(super) fn warning(&mut self, name: &str, message: impl Into<String>) {
+        self.find(Severity::Warning, name, message, None);
+    }
+
+    /// A finding about a member, or about the object if `name` is empty.
+    pub(super) fn find(
+        &mut self,
+        severity: Severity,
+        name: &str,
+        message: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let pointer = self.at(name);
+        self.report.add(severity, pointer, message, suggestion);
+    }
+
+    fn mismatch(&mut self, name: &str, mismatch: Mismatch) {
+        self.find(Severity::Error, name, mismatch.message, mismatch.suggestion);
+    }
+
+    fn at(&self, name: &str) -> String {
+        if name.is_empty() {
+            self.pointer.clone()
+        } else {
+            format!("{}/{name}", self.pointer)
+        }
+    }
+
+    fn last(&self, name: &str) -> Option<&'j Json> {
+        self.members
+            .iter()
+            .rev()
+            .find(|(member, _)| member == name)
+            .map(|(_, json)| json)
+    }
+
+    fn scalar<T>(
+        &mut self,
+        names: &'static str,
+        read: impl FnOnce(&Json) -> Result<Option<T>, Mismatch>,
+    ) -> Option<T> {
+        let (name, json) = self.value(names)?;
+        match read(json) {
+            Ok(value) => value,
+            Err(mismatch) => {
+                self.mismatch(name, mismatch);
+                None
+            }
+        }
+    }
+
+    fn items(&mut self, names: &'static str) -> Option<(&'static str, &'j [Json])> {
+        match self.value(names)? {
+            (name, Json::Array(items)) => Some((name, items)),
+            (name, other) => {
+                self.mismatch(name, Mismatch::expected("an array", other));
+                None
+            }
+        }
+    }
+
+    /// All members, each name once: their names are data, so none is unknown.
+    fn open(&mut self) -> Vec<(&'j str, &'j Json)> {
+        let doubled = self.doubles();
+        let members = std::mem::take(&mut self.members);
+        let last = |name: &str| members.iter().rposition(|(other, _)| other == name);
+        let each = members.iter().enumerate();
+        each.filter(|(index, (name, _))| {
+            !doubled.contains(&name.as_str()) || last(name) == Some(*index)
+        })
+        .map(|(_, (name, json))| (name.as_str(), json))
+        .collect()
+    }
+
+    fn finish(&mut self) {
+        self.doubles();
+        for (name, _) in self.members {
+            if !self.known.contains(&name.as_str()) {
+                self.unknown(name);
+            }
+        }
+    }
+
+    /// Reports the names that are given twice, and returns them.
+    fn doubles(&mut self) -> Vec<&'j str> {
+        let mut names: Vec<_> = self.names().collect();
+        names.sort_unstable();
+        let mut doubled: Vec<_> = names
+            .windows(2)
+            .filter(|pair| pair.first() == pair.last())
+            .flatten()
+            .copied()
+            .collect();
+        doubled.dedup();
+        for name in &doubled {
+            let message = "is given twice; readers differ in which one they take";
+            self.error(&escape(name), format!("`{}` {message}", shown(name)));
+        }
+        doubled
+    }
+
+    fn unknown(&mut self, name: &str) {
+        let shown = shown(name);
+        if let Some((_, home)) = self.belongs.filter(|(names, _)| names.contains(&name)) {
+            let meant = Some(format!("it belongs in {home}"));
+            self.find(
+                Severity::Error,
+                &escape(name),
+                format!("`{shown}` does nothing here"),
+                meant,
+            );
+            return;
+        }
+        let meant = nearest(name, self.known.iter().copied());
+        let severity = match meant {
+            Some(_) if self.guarded => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let suggestion = meant.map(|meant| format!("did you mean `{meant}`?"));
+        self.find(
+            severity,
+            &escape(name),
+            format!("unknown field `{shown}`"),
+            suggestion,
+        );
+    }
+}
+
+/// Reads the objects of a list.
+pub(super) fn list<'j, T>(
+    items: &'j [Json],
+    pointer: &str,
+    report: &mut Report,
+    mut read: impl FnMut(&mut Obj<'j, '_>) -> Option<T>,
+) -> Vec<T> {
+    let mut list = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let value = Obj::read(item, format!("{pointer}/{index}"), report, &mut read);
+        list.extend(value.flatten());
+    }
+    list
+}
+
+/// An object as texts: its names are data.
+pub(super) fn texts_of(o: &mut Obj) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for (name, json) in o.open() {
+        match value::text(json) {
+            Ok(text) => drop(texts.insert(name.to_owned(), text)),
+            Err(mismatch) => o.mismatch(&escape(name), mismatch),
+        }
+    }
+    texts
+}
+
+/// A name as a token of a JSON pointer (RFC 6901, section 3).
+pub(super) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
