@@ -1,5 +1,7 @@
 //! JoyLive's own files and the requirement's own examples are read as they are.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may end where it fails")]
+
 use policy_model::document::Document;
 use policy_model::{Report, Severity};
 use std::path::PathBuf;
