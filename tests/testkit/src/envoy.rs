@@ -154,16 +154,21 @@ impl Envoy {
 
     /// Replaces the policy document, as a user would, and waits until Envoy has taken or refused it.
     ///
-    /// `document` is JSON, or a JSON string that is taken as the document's text whatever it is.
+    /// `document` is JSON, or a JSON string that is taken as the document's text whatever it is. When it is refused, what
+    /// Envoy itself logs about that is expected from then on; the plugin's own findings are not.
     ///
     /// # Errors
     /// Envoy did neither within a minute.
     pub fn replace_policy(&mut self, document: &serde_json::Value) -> anyhow::Result<Update> {
         let Self { policy, admin, .. } = self;
-        policy
+        let update = policy
             .as_mut()
             .context(NO_POLICY_FILE)?
-            .replace(admin, document)
+            .replace(admin, document)?;
+        if update == Update::Refused {
+            self.expected.refusal();
+        }
+        Ok(update)
     }
 
     /// Ends Envoy and says whether it behaved.

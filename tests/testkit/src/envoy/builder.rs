@@ -110,7 +110,7 @@ impl Builder {
         self
     }
 
-    /// An error line that holds `part` is no failure.
+    /// An error line that holds `part` is no failure. See [`Envoy::expect_log`].
     pub fn expect_log(mut self, part: &str) -> Self {
         self.expected.log(part);
         self

@@ -21,6 +21,12 @@ impl Expectations {
         self.parts.push(part.to_owned());
     }
 
+    /// Envoy's own lines about a plugin that refused its configuration are expected.
+    pub(super) fn refusal(&mut self) {
+        self.log("Failed to configure base Wasm plugin");
+        self.log("failed to load");
+    }
+
     /// A reload of a VM is expected.
     pub(super) fn vm_reload(&mut self) {
         self.vm_reload = true;

@@ -1,9 +1,10 @@
 //! An answer.
 
 use anyhow::Context as _;
+use std::fmt;
 
 /// An HTTP answer, read to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -44,5 +45,16 @@ impl Response {
                 self.text()
             )
         })
+    }
+}
+
+/// As it looked on the wire: this is what a failed test shows.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.status)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {}", String::from_utf8_lossy(value))?;
+        }
+        write!(f, "\n{}", self.text())
     }
 }

@@ -1,0 +1,168 @@
+//! Circuit breaking: open on failures, answered in the service's place, closed again when it recovers.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "these index a serde_json::Value, where a missing field is null"
+)]
+
+use anyhow::ensure;
+use e2e::{documents, expect};
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::{Envoy, Request, Response, until};
+
+/// Beyond any open time of these tests on any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn breaker(more: &Value) -> Value {
+    let mut breaker = json!({
+        "name": "cb", "level": "SERVICE",
+        "slidingWindowType": "count", "slidingWindowSize": 4, "minCallsThreshold": 4,
+        "errorCodes": ["500", "502"], "failureRateThreshold": 50, "slowCallRateThreshold": 100,
+        "slowCallDurationThreshold": 30_000, "waitDurationInOpenState": 1, "allowedCallsInHalfOpenState": 1,
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        breaker[key] = value.clone();
+    }
+    documents::service(&json!({ "circuitBreakPolicies": [breaker] }))
+}
+
+fn degraded() -> Value {
+    json!({ "degradeConfig": {
+        "responseCode": 203, "contentType": "text/plain",
+        "attributes": { "x-degraded": "yes" }, "responseBody": "later, please",
+    } })
+}
+
+fn is_degraded(reply: &Response) -> bool {
+    reply.status == 203
+        && reply.header("x-degraded") == Some("yes")
+        && reply.text() == "later, please"
+}
+
+fn failing() -> Request {
+    Request::get("/").header("x-echo-status", "500")
+}
+
+/// The calls that fill the window; each reaches the service and its failure reaches the caller.
+fn trip(envoy: &Envoy) -> anyhow::Result<()> {
+    for _ in 0..4 {
+        let reply = envoy.send(&failing())?;
+        ensure!(
+            reply.status == 500 && reply.header("x-echo-name").is_some(),
+            "{reply:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_failing_service_is_answered_for_and_comes_back() -> anyhow::Result<()> {
+    let envoy = Envoy::shipped()?.document(breaker(&degraded())).start()?;
+    trip(&envoy)?;
+    let reply = envoy.send(&Request::get("/"))?;
+    ensure!(is_degraded(&reply), "{reply:?}");
+    ensure!(
+        reply.header("content-type") == Some("text/plain"),
+        "{reply:?}"
+    );
+    let back = until("the breaker to close", PATIENCE, || {
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(reply.status == 200 || is_degraded(&reply), "{reply:?}");
+        Ok((reply.status == 200).then_some(reply))
+    })?;
+    expect::seen(&back, "host")?;
+    for _ in 0..8 {
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(reply.status == 200, "closed, but: {reply:?}");
+    }
+    envoy.finish()
+}
+
+#[test]
+fn a_probe_that_fails_opens_it_again() -> anyhow::Result<()> {
+    let envoy = Envoy::shipped()?.document(breaker(&degraded())).start()?;
+    trip(&envoy)?;
+    until("a failing probe", PATIENCE, || {
+        Ok((envoy.send(&failing())?.status == 500).then_some(()))
+    })?;
+    let reply = envoy.send(&Request::get("/"))?;
+    ensure!(is_degraded(&reply), "{reply:?}");
+    envoy.finish()
+}
+
+#[test]
+fn without_a_degraded_reply_it_says_so_and_when_to_come_back() -> anyhow::Result<()> {
+    let envoy = Envoy::shipped()?
+        .document(breaker(&json!({ "waitDurationInOpenState": 600 })))
+        .start()?;
+    trip(&envoy)?;
+    let reply = envoy.send(&Request::get("/"))?;
+    expect::refusal(&reply, 503, 50303, "F50301")?;
+    let seconds: u64 = reply.header("retry-after").unwrap_or_default().parse()?;
+    ensure!((1..=600).contains(&seconds), "{reply:?}");
+    envoy.finish()
+}
+
+#[test]
+fn every_worker_sees_it_open() -> anyhow::Result<()> {
+    let envoy = Envoy::shipped()?
+        .document(breaker(&json!({ "waitDurationInOpenState": 600 })))
+        .start()?;
+    // Connections are spread evenly over the two workers, and each stays with its worker.
+    let mut clients: Vec<_> = (0..10).map(|_| envoy.client()).collect();
+    for client in &mut clients {
+        let reply = client.send(&Request::get("/"))?;
+        ensure!(reply.status == 200, "{reply:?}");
+    }
+    trip(&envoy)?;
+    until("every connection to be refused", PATIENCE, || {
+        let mut open = true;
+        for client in &mut clients {
+            open &= client.send(&Request::get("/"))?.status == 503;
+        }
+        Ok(open.then_some(()))
+    })?;
+    envoy.finish()
+}
+
+#[test]
+fn a_refused_connection_is_a_failure() -> anyhow::Result<()> {
+    // A port that nobody listens on: bound once, so that it was free, and let go.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let document = breaker(&json!({ "errorCodes": ["503"], "waitDurationInOpenState": 600 }));
+    let envoy = Envoy::shipped()?
+        .document(document)
+        .endpoint(8081, gone)
+        .endpoint(8082, gone)
+        .start()?;
+    for _ in 0..4 {
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(
+            reply.status == 503 && reply.json()?["code"] == 50301,
+            "{reply:?}"
+        );
+    }
+    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
+    envoy.finish()
+}
+
+#[test]
+fn refusals_of_other_policies_are_never_counted() -> anyhow::Result<()> {
+    let mut document =
+        breaker(&json!({ "errorCodes": ["429", "500"], "waitDurationInOpenState": 600 }));
+    let limit = documents::window("two", 2, 3_600_000)["rateLimitPolicies"].clone();
+    document["services"][0]["groups"][0]["servicePolicy"]["rateLimitPolicies"] = limit;
+    let envoy = Envoy::shipped()?.document(document).start()?;
+    let mut client = envoy.client();
+    for expected in [200, 200] {
+        ensure!(
+            client.send(&Request::get("/"))?.status == expected,
+            "the first two pass"
+        );
+    }
+    for _ in 0..12 {
+        expect::rate_limited(&client.send(&Request::get("/"))?, 42901)?;
+    }
+    envoy.finish()
+}

@@ -1,0 +1,172 @@
+//! Limits: exact over all workers, told to the caller exactly, kept over reloads.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "these index a serde_json::Value, where a missing field is null"
+)]
+
+use anyhow::{Context as _, ensure};
+use e2e::{documents, expect};
+use serde_json::{Value, json};
+use std::thread;
+use testkit::{Envoy, Request, Update, tokens};
+
+/// Long enough that no window ends while a test runs, on the slowest machine too.
+const HOUR_MS: u64 = 3_600_000;
+
+#[test]
+fn a_burst_is_cut_off_exactly_and_told_when_to_come_back() -> anyhow::Result<()> {
+    let envoy = Envoy::shipped()?
+        .document(documents::service(&documents::window("five", 5, HOUR_MS)))
+        .start()?;
+    let mut client = envoy.client();
+    for _ in 0..5 {
+        let reply = client.send(&Request::get("/"))?;
+        ensure!(reply.status == 200, "{reply:?}");
+    }
+    let refused = client.send(&Request::get("/"))?;
+    let seconds = expect::rate_limited(&refused, 42901)?;
+    ensure!(
+        seconds <= HOUR_MS / 1000,
+        "{seconds} s are more than the window"
+    );
+    let error = &refused.json()?["error"];
+    ensure!(
+        error["policy"] == "five" && error["limit"] == 5 && error["remaining"] == 0,
+        "{refused:?}"
+    );
+    ensure!(
+        refused.header("ratelimit").is_some(),
+        "no RateLimit field: {refused:?}"
+    );
+    ensure!(
+        refused.header("ratelimit-policy").is_some(),
+        "no RateLimit-Policy field: {refused:?}"
+    );
+    envoy.finish()
+}
+
+#[test]
+fn a_limit_holds_exactly_over_two_workers_and_fifty_connections() -> anyhow::Result<()> {
+    const THRESHOLD: u32 = 100;
+    for realize in ["SlidingWindow", "TokenBucket"] {
+        let envoy = Envoy::shipped()?
+            .document(limited(realize, THRESHOLD))
+            .start()?;
+        let passed = storm(&envoy, 50, 10)?;
+        ensure!(
+            passed == THRESHOLD as usize,
+            "{realize}: {passed} of {THRESHOLD} passed"
+        );
+        let arrived = envoy.echo("base")?.requests() + envoy.echo("gray")?.requests();
+        ensure!(
+            arrived == u64::from(THRESHOLD),
+            "{realize}: {arrived} reached the service"
+        );
+        both_workers_served(&envoy)?;
+        envoy.finish()?;
+    }
+    Ok(())
+}
+
+fn limited(realize: &str, threshold: u32) -> Value {
+    let mut policy = documents::window("storm", threshold, HOUR_MS);
+    if realize != "SlidingWindow" {
+        policy["rateLimitPolicies"][0]["realizeType"] = json!(realize);
+        // The whole threshold at once, and next to nothing back while the test runs.
+        policy["rateLimitPolicies"][0]["parameters"] =
+            json!({ "maxBurstSeconds": (HOUR_MS / 1000).to_string() });
+    }
+    documents::service(&policy)
+}
+
+/// How many of `connections` × `each` requests at the same time are answered 200; all others must be 429.
+fn storm(envoy: &Envoy, connections: usize, each: usize) -> anyhow::Result<usize> {
+    let one = || -> anyhow::Result<usize> {
+        let mut client = envoy.client();
+        let mut passed = 0;
+        for _ in 0..each {
+            let reply = client.send(&Request::get("/"))?;
+            ensure!(matches!(reply.status, 200 | 429), "{reply:?}");
+            passed += usize::from(reply.status == 200);
+        }
+        Ok(passed)
+    };
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..connections).map(|_| scope.spawn(one)).collect();
+        clients
+            .into_iter()
+            .map(|client| client.join().ok().context("a client panicked")?)
+            .sum()
+    })
+}
+
+fn both_workers_served(envoy: &Envoy) -> anyhow::Result<()> {
+    let stats = envoy.stats()?;
+    let served = |worker: &str| {
+        stats
+            .containing(worker)
+            .filter(|(name, _)| name.ends_with("downstream_cx_total"))
+            .map(|(_, count)| count)
+            .sum::<u64>()
+    };
+    for worker in [".worker_0.", ".worker_1."] {
+        ensure!(
+            served(worker) > 0,
+            "{worker} served nobody: the test shows nothing"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn each_user_has_a_limit_of_its_own() -> anyhow::Result<()> {
+    let mut policy = documents::window("per-user", 2, HOUR_MS);
+    policy["rateLimitPolicies"][0]["key"] = json!([{ "type": "claim", "key": "sub" }]);
+    let envoy = Envoy::shipped()?
+        .document(documents::with_authentication(documents::service(&policy)))
+        .start()?;
+    for user in ["alice", "bob"] {
+        let request = Request::get("/").bearer(&tokens::token(user)?);
+        for _ in 0..2 {
+            let reply = envoy.send(&request)?;
+            ensure!(reply.status == 200, "{user}: {reply:?}");
+        }
+        expect::rate_limited(&envoy.send(&request)?, 42902).with_context(|| user.to_owned())?;
+    }
+    envoy.finish()
+}
+
+#[test]
+fn counts_survive_a_reload_and_a_changed_limit_holds_at_once() -> anyhow::Result<()> {
+    let mut document = documents::service(&documents::window("kept", 3, HOUR_MS));
+    let mut envoy = Envoy::shipped()?.document(document.clone()).start()?;
+    for _ in 0..2 {
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(reply.status == 200, "{reply:?}");
+    }
+
+    // Something else in the document changes: one of three is left.
+    document["services"]
+        .as_array_mut()
+        .context("services")?
+        .push(json!({ "name": "another" }));
+    ensure!(
+        envoy.replace_policy(&document)? == Update::Accepted,
+        "refused"
+    );
+    let third = envoy.send(&Request::get("/"))?;
+    ensure!(third.status == 200, "{third:?}");
+    expect::rate_limited(&envoy.send(&Request::get("/"))?, 42901)
+        .context("the reload refilled the bucket")?;
+
+    // The limit itself changes: the new one holds, and counts from now on.
+    document["services"][0]["groups"][0]["servicePolicy"] = documents::window("kept", 4, HOUR_MS);
+    ensure!(
+        envoy.replace_policy(&document)? == Update::Accepted,
+        "refused"
+    );
+    let passed = storm(&envoy, 2, 5)?;
+    ensure!(passed == 4, "{passed} passed under the new limit of 4");
+    envoy.finish()
+}
