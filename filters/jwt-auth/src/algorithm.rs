@@ -3,6 +3,7 @@
 //! An enum without `none`: a token that claims no signature cannot even be expressed behind the parser (RFC 8725 section
 //! 3.2). Names are compared byte by byte, as RFC 7515 section 4.1.1 demands, so `None` and `hs256` are as unknown as `foo`.
 
+use policy_model::document::JwtAlgorithm;
 use std::fmt;
 
 /// A signature algorithm.
@@ -28,6 +29,17 @@ impl Algorithm {
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name)
+    }
+
+    /// What a document names, if it is carried out here.
+    #[must_use]
+    pub fn carried_out(stated: JwtAlgorithm) -> Option<Self> {
+        match stated {
+            JwtAlgorithm::Hs256 => Some(Self::Hs256),
+            JwtAlgorithm::Rs256 => Some(Self::Rs256),
+            JwtAlgorithm::Es256 => Some(Self::Es256),
+            _ => None,
+        }
     }
 
     /// Its registered name.

@@ -32,8 +32,9 @@ pub struct Rules {
 pub struct Required {
     /// Its path, `realm_access.roles`.
     pub path: Rc<str>,
-    /// What it must be, or hold if it is a list: one of these. Empty takes anything but null.
-    pub values: Vec<Value>,
+    /// What it must be, or hold if it is a list: one of these, numbers and booleans as JSON writes them. Empty takes anything
+    /// but null.
+    pub values: Vec<String>,
 }
 
 /// Which claim speaks against a token.
@@ -170,13 +171,22 @@ impl Required {
     fn is_met(&self, claims: &Value) -> bool {
         let fits = |value: &Value| match self.values.as_slice() {
             [] => !value.is_null(),
-            values => values.contains(value),
+            values => values.iter().any(|text| is_text(value, text)),
         };
         match claim(claims, &self.path) {
             Some(Value::Array(list)) => list.iter().any(fits),
             Some(value) => fits(value),
             None => false,
         }
+    }
+}
+
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(string) => string == text,
+        Value::Number(number) => number.to_string() == text,
+        Value::Bool(truth) => text == if *truth { "true" } else { "false" },
+        _ => false,
     }
 }
 

@@ -5,12 +5,17 @@
 //! `VerifySignatureResult {1 result, 2 error}` comes out. **A wrong signature is a call that succeeds**: only a `result` that
 //! is there and true says yes.
 
-use host::{Host, HostError};
+use host::{
+    Host, HostError,
+    protobuf::{Field, put_bytes, take_field},
+};
 
 /// The function's name at the host.
 pub const NAME: &str = "verify_signature";
 
 /// Asks the host whether `signature` over `text` is `public_key`'s, with SHA-256.
+///
+/// `public_key` is a SubjectPublicKeyInfo; `signature` is PKCS#1 v1.5 for RSA and an ECDSA-Sig-Value for ECDSA.
 ///
 /// # Errors
 ///
@@ -26,64 +31,25 @@ pub fn verify(
     decode(&answer).ok_or(HostError::BadAnswer)
 }
 
-/// Encodes the question whether `signature` over `text` is `public_key`'s, with SHA-256.
-///
-/// `public_key` is a SubjectPublicKeyInfo; `signature` is PKCS#1 v1.5 for RSA and an ECDSA-Sig-Value for ECDSA.
-#[must_use]
-pub fn encode(public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
+/// Encodes the question; a tag and at most five bytes of length go before each field.
+fn encode(public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
     let fields = [b"sha256".as_slice(), public_key, signature, text];
-    // A tag and at most five bytes of length each.
-    let size = fields.iter().map(|field| field.len() + 6).sum();
-    let mut out = Vec::with_capacity(size);
-    for (number, field) in (1u8..).zip(fields) {
-        out.push(number << 3 | LENGTH_DELIMITED);
-        push_varint(&mut out, field.len());
-        out.extend_from_slice(field);
+    let mut out = Vec::with_capacity(fields.iter().map(|field| field.len() + 6).sum());
+    for (number, field) in (1..).zip(fields) {
+        put_bytes(&mut out, number, field);
     }
     out
 }
 
 /// Whether the answer says that the signature is right; `None` if it cannot be read.
-#[must_use]
-pub fn decode(mut answer: &[u8]) -> Option<bool> {
+fn decode(mut answer: &[u8]) -> Option<bool> {
     let mut result = false;
     while !answer.is_empty() {
-        let tag = take_varint(&mut answer)?;
-        match (tag >> 3, (tag & 7) as u8) {
-            (1, VARINT) => result = take_varint(&mut answer)? != 0,
-            (_, VARINT) => drop(take_varint(&mut answer)?),
-            (_, LENGTH_DELIMITED) => {
-                let length = usize::try_from(take_varint(&mut answer)?).ok()?;
-                answer = answer.get(length..)?;
-            }
-            _ => return None,
+        if let (1, Field::Varint(value)) = take_field(&mut answer)? {
+            result = value != 0;
         }
     }
     Some(result)
-}
-
-const VARINT: u8 = 0;
-const LENGTH_DELIMITED: u8 = 2;
-
-fn push_varint(out: &mut Vec<u8>, mut value: usize) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn take_varint(from: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = from.split_first()?;
-        *from = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

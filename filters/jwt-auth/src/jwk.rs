@@ -1,4 +1,4 @@
-//! Keys from a JWK Set (RFC 7517), each bound to the one algorithm that it may verify.
+//! The document's keys (RFC 7517), each bound to the one algorithm that it may verify.
 //!
 //! A key's kind decides its algorithm, and the token's `alg` only says which kind to look for: that makes the classic
 //! confusion, an RSA public key used as an HMAC secret, a state that cannot be written down (RFC 8725 sections 2.1 and
@@ -7,9 +7,9 @@
 
 use crate::{algorithm::Algorithm, base64url, der};
 use hmac::{Hmac, KeyInit};
-use serde_json::{Map, Value};
+use policy_model::document::{Jwk, Jwks, KeyMaterial};
 use sha2::Sha256;
-use std::fmt;
+use std::{fmt, rc::Rc};
 
 /// The shortest secret for HS256: as long as the hash (RFC 7518 section 3.2).
 const MIN_SECRET: usize = 32;
@@ -50,27 +50,23 @@ pub struct KeySet {
 /// A key that was passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// Its place in `keys`.
-    pub index: usize,
+    /// JSON pointer of the key.
+    pub pointer: Rc<str>,
     /// Why.
     pub why: Unusable,
 }
 
-/// Why a JWK cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a key cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// It is no JSON object.
-    NotAnObject,
-    /// `kty` is absent or none that is carried out.
+    /// It is of a type that is not carried out.
     KeyType,
-    /// `crv` is absent or another curve than P-256.
+    /// Its curve is not P-256.
     Curve,
-    /// It is not for verifying signatures: `use` or `key_ops` says otherwise.
-    Purpose,
     /// `alg` names another algorithm than the one this kind of key serves here.
     Algorithm(Algorithm),
-    /// This member is absent, of the wrong type or not base64url.
-    Member(&'static str),
+    /// This member is not base64url.
+    Encoding(&'static str),
     /// The secret is shorter than the hash.
     ShortSecret,
     /// The modulus is outside 2,048 to 8,192 bits, or even.
@@ -81,31 +77,23 @@ pub enum Unusable {
     Coordinate(&'static str),
 }
 
-/// The value is no JWK Set: it has no array `keys`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAKeySet;
-
 // === impl KeySet ===
 
 impl KeySet {
-    /// Reads a JWK Set; keys that cannot be used are left out and named.
-    ///
-    /// # Errors
-    ///
-    /// [`NotAKeySet`] if there is no array `keys`.
-    pub fn parse(set: &Value) -> Result<(Self, Vec<Skipped>), NotAKeySet> {
-        let entries = set
-            .get("keys")
-            .and_then(Value::as_array)
-            .ok_or(NotAKeySet)?;
+    /// Takes over a set; keys that cannot be used are left out and named.
+    #[must_use]
+    pub fn import(set: &Jwks) -> (Self, Vec<Skipped>) {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        for (index, entry) in entries.iter().enumerate() {
-            match Key::parse(entry) {
+        for jwk in &set.keys {
+            match Key::import(jwk) {
                 Ok(key) => keys.push(key),
-                Err(why) => skipped.push(Skipped { index, why }),
+                Err(why) => skipped.push(Skipped {
+                    pointer: Rc::clone(&jwk.pointer),
+                    why,
+                }),
             }
         }
-        Ok((Self { keys }, skipped))
+        (Self { keys }, skipped)
     }
 
     /// The usable keys.
@@ -134,27 +122,30 @@ impl KeySet {
 // === impl Key ===
 
 impl Key {
-    /// Reads one JWK.
+    /// Takes over one key.
     ///
     /// # Errors
     ///
     /// [`Unusable`] says why it cannot verify a signature here.
-    pub fn parse(jwk: &Value) -> Result<Self, Unusable> {
-        let jwk = jwk.as_object().ok_or(Unusable::NotAnObject)?;
-        let material = match text(jwk, "kty") {
-            Some("oct") => secret(jwk)?,
-            Some("RSA") => rsa(jwk)?,
-            Some("EC") => p256(jwk)?,
-            _ => return Err(Unusable::KeyType),
+    pub fn import(jwk: &Jwk) -> Result<Self, Unusable> {
+        let material = match &jwk.material {
+            KeyMaterial::Oct { k } => secret(k)?,
+            KeyMaterial::Rsa { n, e } => rsa(n, e)?,
+            KeyMaterial::Ec { crv, x, y } if crv == "P-256" => p256(x, y)?,
+            KeyMaterial::Ec { .. } => return Err(Unusable::Curve),
+            KeyMaterial::Okp { .. } => return Err(Unusable::KeyType),
         };
-        check_purpose(jwk)?;
-        check_algorithm(jwk, material.algorithm())?;
-        let kid = match jwk.get("kid") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(kid)) => Some(kid.clone()),
-            Some(_) => return Err(Unusable::Member("kid")),
-        };
-        Ok(Self { kid, material })
+        let serves = material.algorithm();
+        if jwk
+            .alg
+            .is_some_and(|stated| Algorithm::carried_out(stated) != Some(serves))
+        {
+            return Err(Unusable::Algorithm(serves));
+        }
+        Ok(Self {
+            kid: jwk.kid.clone(),
+            material,
+        })
     }
 }
 
@@ -188,8 +179,8 @@ impl fmt::Debug for Material {
     }
 }
 
-fn secret(jwk: &Map<String, Value>) -> Result<Material, Unusable> {
-    let secret = bytes(jwk, "k")?;
+fn secret(k: &str) -> Result<Material, Unusable> {
+    let secret = bytes("k", k)?;
     if secret.len() < MIN_SECRET {
         return Err(Unusable::ShortSecret);
     }
@@ -197,8 +188,8 @@ fn secret(jwk: &Map<String, Value>) -> Result<Material, Unusable> {
     Ok(Material::Hs256(state))
 }
 
-fn rsa(jwk: &Map<String, Value>) -> Result<Material, Unusable> {
-    let (modulus, exponent) = (bytes(jwk, "n")?, bytes(jwk, "e")?);
+fn rsa(n: &str, e: &str) -> Result<Material, Unusable> {
+    let (modulus, exponent) = (bytes("n", n)?, bytes("e", e)?);
     // Some issuers write the sign byte of their big-integer type.
     let modulus = der::without_leading_zeros(&modulus);
     let exponent = der::without_leading_zeros(&exponent);
@@ -211,54 +202,20 @@ fn rsa(jwk: &Map<String, Value>) -> Result<Material, Unusable> {
     Ok(Material::Rs256(der::rsa_public_key(modulus, exponent)))
 }
 
-fn p256(jwk: &Map<String, Value>) -> Result<Material, Unusable> {
-    if text(jwk, "crv") != Some("P-256") {
-        return Err(Unusable::Curve);
-    }
-    let coordinate = |name| -> Result<[u8; 32], Unusable> {
-        bytes(jwk, name)?
+fn p256(x: &str, y: &str) -> Result<Material, Unusable> {
+    let coordinate = |name, text| -> Result<[u8; 32], Unusable> {
+        bytes(name, text)?
             .try_into()
             .map_err(|_| Unusable::Coordinate(name))
     };
     Ok(Material::Es256(der::p256_public_key(
-        &coordinate("x")?,
-        &coordinate("y")?,
+        &coordinate("x", x)?,
+        &coordinate("y", y)?,
     )))
 }
 
-fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Unusable> {
-    let used = match jwk.get("use") {
-        None | Some(Value::Null) => true,
-        Some(purpose) => purpose == "sig",
-    };
-    let operates = match jwk.get("key_ops") {
-        None | Some(Value::Null) => true,
-        Some(Value::Array(operations)) => operations.iter().any(|operation| operation == "verify"),
-        Some(_) => false,
-    };
-    if used && operates {
-        Ok(())
-    } else {
-        Err(Unusable::Purpose)
-    }
-}
-
-fn check_algorithm(jwk: &Map<String, Value>, serves: Algorithm) -> Result<(), Unusable> {
-    match jwk.get("alg") {
-        None | Some(Value::Null) => Ok(()),
-        Some(name) if *name == serves.name() => Ok(()),
-        Some(_) => Err(Unusable::Algorithm(serves)),
-    }
-}
-
-fn text<'a>(jwk: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    jwk.get(name).and_then(Value::as_str)
-}
-
-fn bytes(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, Unusable> {
-    text(jwk, name)
-        .and_then(base64url::decode)
-        .ok_or(Unusable::Member(name))
+fn bytes(name: &'static str, text: &str) -> Result<Vec<u8>, Unusable> {
+    base64url::decode(text).ok_or(Unusable::Encoding(name))
 }
 
 /// The length in bits of a big-endian number without leading zeros.
@@ -277,12 +234,10 @@ fn is_odd(number: &[u8]) -> bool {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnObject => f.write_str("it is not an object"),
-            Self::KeyType => f.write_str("kty is none of oct, RSA, EC"),
-            Self::Curve => f.write_str("crv is not P-256"),
-            Self::Purpose => f.write_str("use or key_ops says that it is not for verifying"),
+            Self::KeyType => f.write_str("keys of this type are not carried out"),
+            Self::Curve => f.write_str("curves other than P-256 are not carried out"),
             Self::Algorithm(serves) => write!(f, "alg is not {serves}, all that such a key serves"),
-            Self::Member(name) => write!(f, "{name} is absent or not what it should be"),
+            Self::Encoding(name) => write!(f, "{name} is not base64url without padding"),
             Self::ShortSecret => f.write_str("k is shorter than 32 bytes"),
             Self::Modulus => f.write_str("n is not an odd number of 2048 to 8192 bits"),
             Self::Exponent => f.write_str("e is not an odd number from 3 to 32 bits"),

@@ -7,6 +7,7 @@
 
 pub mod algorithm;
 pub mod base64url;
+pub mod claim_value;
 pub mod claims;
 mod der;
 pub mod error;
@@ -18,5 +19,6 @@ pub mod numeric_date;
 pub mod signature;
 #[cfg(test)]
 mod testing;
+pub mod token;
 
 pub use error::AuthError;

@@ -3,6 +3,7 @@
 use crate::{foreign, jwk::KeySet};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use host::{HostError, fake::FakeHost};
+use policy_model::document::{Jwk, Jwks, KeyMaterial};
 use ring::{
     hmac,
     rand::SystemRandom,
@@ -12,6 +13,7 @@ use ring::{
     },
 };
 use serde_json::{Value, json};
+use std::rc::Rc;
 
 /// A key that can sign, with its public half as a JWK.
 pub(crate) struct Signer {
@@ -97,9 +99,42 @@ pub(crate) fn text(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// A JWK as the document's reader would hold it.
+pub(crate) fn document_key(jwk: &Value) -> Jwk {
+    let member = |name: &str| jwk[name].as_str().unwrap_or_default().to_owned();
+    let material = match jwk["kty"].as_str() {
+        Some("oct") => KeyMaterial::Oct { k: member("k") },
+        Some("RSA") => KeyMaterial::Rsa {
+            n: member("n"),
+            e: member("e"),
+        },
+        _ => KeyMaterial::Ec {
+            crv: member("crv"),
+            x: member("x"),
+            y: member("y"),
+        },
+    };
+    Jwk {
+        kid: jwk["kid"].as_str().map(str::to_owned),
+        alg: None,
+        material,
+        pointer: Rc::from(""),
+    }
+}
+
+pub(crate) fn document_keys(signers: &[&Signer]) -> Jwks {
+    let keys = signers
+        .iter()
+        .map(|signer| document_key(&signer.jwk))
+        .collect();
+    Jwks {
+        keys,
+        ..Jwks::default()
+    }
+}
+
 pub(crate) fn key_set(signers: &[&Signer]) -> KeySet {
-    let keys: Vec<&Value> = signers.iter().map(|signer| &signer.jwk).collect();
-    KeySet::parse(&json!({"keys": keys})).unwrap().0
+    KeySet::import(&document_keys(signers)).0
 }
 
 /// A host that verifies as Envoy does: SubjectPublicKeyInfo only, ECDSA signatures in DER only, a wrong one is an Ok answer.

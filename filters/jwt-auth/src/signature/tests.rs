@@ -1,6 +1,7 @@
 use super::*;
-use crate::testing::{Signer, give_verifier, key_set, text, verifying_host};
+use crate::testing::{Signer, document_key, give_verifier, key_set, text, verifying_host};
 use host::fake::FakeHost;
+use policy_model::document::Jwks;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -17,7 +18,11 @@ fn verify(token: &str, keys: &KeySet) -> Result<(), SignatureError> {
 }
 
 fn verify_rfc(header: &str, signature: &str, jwk: &Value) -> Result<(), SignatureError> {
-    let (keys, skipped) = KeySet::parse(&json!({"keys": [jwk]})).unwrap();
+    let set = Jwks {
+        keys: vec![document_key(jwk)],
+        ..Jwks::default()
+    };
+    let (keys, skipped) = KeySet::import(&set);
     assert_eq!(skipped, []);
     verify(&format!("{header}.{RFC_PAYLOAD}.{signature}"), &keys)
 }
