@@ -1,1 +1,3 @@
-//! Rate limits, exact over all workers, as a module of its own.
+//! The module `rate-limit.wasm`: this filter alone.
+
+host::plugin!(rate_limit::RateLimit);

@@ -1,0 +1,28 @@
+//! Where a client stands: the evidence of a decision, for headers and bodies.
+
+use host::Nanos;
+
+/// What is left of one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Which of the policy's windows, in the document's order.
+    pub window: usize,
+    /// What passes at most at once: the threshold, or a bucket's size.
+    pub limit: u32,
+    /// What would pass now.
+    pub remaining: u32,
+    /// When more than `remaining` would pass, if nobody draws on it; `None` if nothing is missing.
+    pub more_at: Option<Nanos>,
+    /// From when on all of `limit` would pass, if nobody draws on it.
+    pub full_at: Nanos,
+}
+
+/// A refusal's evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The window that holds the client back longest.
+    pub standing: Standing,
+    /// When the same request would pass, if nobody draws on the limit, and not one nanosecond earlier. `None`: never, it
+    /// costs more than the limit.
+    pub retry_at: Option<Nanos>,
+}

@@ -1,0 +1,172 @@
+//! Counts in sub-windows, for thresholds too large for a log.
+//!
+//! Sub-windows lie on one grid from the host's time zero, so nothing but the newest one's number must be kept beside the
+//! counts, and states of different clients can be merged. At 32 sub-windows a window, the 33 that touch it count.
+
+use crate::{Quota, Standing, meter::Meter};
+use host::Nanos;
+use std::num::NonZeroU32;
+
+/// Sub-windows in a window: a pass counts at most 1/32 of the window longer than it must.
+const PER_SPAN: u64 = 32;
+
+/// Those that touch the window at any instant.
+const COUNTED: usize = PER_SPAN as usize + 1;
+
+/// A window that counts in sub-windows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid {
+    quota: Quota,
+    /// A sub-window's length, in nanoseconds.
+    step: u64,
+}
+
+/// Passes by sub-window, from the newest back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counts {
+    newest: u64,
+    counts: [u32; COUNTED],
+}
+
+// === impl Grid ===
+
+impl Grid {
+    pub(crate) fn new(quota: Quota) -> Self {
+        Self {
+            quota,
+            step: quota.span_nanos().div_ceil(PER_SPAN),
+        }
+    }
+
+    /// No sub-window holds more than the threshold, so two bytes often do.
+    fn narrow(&self) -> bool {
+        self.quota.threshold().get() <= u16::MAX.into()
+    }
+
+    /// The counts as they stand at `now`, which workers that commit out of order do not turn back.
+    fn at(&self, counts: &Counts, now: Nanos) -> Counts {
+        let newest = counts.newest.max(now.0 / self.step);
+        let passed = usize::try_from(newest - counts.newest).unwrap_or(usize::MAX);
+        let mut moved = Counts {
+            newest,
+            ..Counts::default()
+        };
+        for (slot, count) in moved.counts.iter_mut().skip(passed).zip(counts.counts) {
+            *slot = count;
+        }
+        moved
+    }
+
+    /// When no more than `room` passes count any more.
+    fn room_at(&self, counts: &Counts, room: u32) -> Option<Nanos> {
+        let mut left = counts.total();
+        let gone = counts.held().rev().find(|(_, count)| {
+            left -= u64::from(*count);
+            left <= room.into()
+        });
+        gone.map(|(index, _)| self.expiry(index))
+    }
+
+    /// When a sub-window's end has left the window.
+    fn expiry(&self, index: u64) -> Nanos {
+        Nanos(index.saturating_add(PER_SPAN + 1).saturating_mul(self.step))
+    }
+}
+
+impl Meter for Grid {
+    type State = Counts;
+
+    fn encoded_len(&self) -> usize {
+        8 + COUNTED * if self.narrow() { 2 } else { 4 }
+    }
+
+    fn take(&self, counts: &Counts, now: Nanos, cost: NonZeroU32) -> Result<Counts, Option<Nanos>> {
+        let mut counts = self.at(counts, now);
+        let (total, cost, threshold) = (counts.total(), cost.get(), self.quota.threshold().get());
+        let Some(room) = threshold.checked_sub(cost) else {
+            return Err(None);
+        };
+        if total > u64::from(room) {
+            return Err(self.room_at(&counts, room));
+        }
+        if let Some(newest) = counts.counts.first_mut() {
+            *newest = newest.saturating_add(cost);
+        }
+        Ok(counts)
+    }
+
+    fn standing(&self, counts: &Counts, now: Nanos) -> Standing {
+        let counts = self.at(counts, now);
+        let limit = self.quota.threshold().get();
+        let total = u32::try_from(counts.total()).unwrap_or(u32::MAX);
+        let mut held = counts.held();
+        Standing {
+            window: 0,
+            limit,
+            remaining: limit.saturating_sub(total),
+            more_at: held.next_back().map(|(index, _)| self.expiry(index)),
+            full_at: counts
+                .held()
+                .next()
+                .map_or(now, |(index, _)| self.expiry(index)),
+        }
+    }
+
+    fn encode(&self, counts: &Counts, into: &mut Vec<u8>) {
+        into.extend(counts.newest.to_le_bytes());
+        for count in counts.counts {
+            match (self.narrow(), u16::try_from(count)) {
+                (true, narrow) => into.extend(narrow.unwrap_or(u16::MAX).to_le_bytes()),
+                (false, _) => into.extend(count.to_le_bytes()),
+            }
+        }
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<Counts> {
+        let (newest, rest) = bytes.split_first_chunk()?;
+        if bytes.len() != self.encoded_len() {
+            return None;
+        }
+        let mut counts = Counts {
+            newest: u64::from_le_bytes(*newest),
+            ..Counts::default()
+        };
+        for (count, chunk) in counts
+            .counts
+            .iter_mut()
+            .zip(rest.chunks_exact(rest.len() / COUNTED))
+        {
+            *count = match *chunk {
+                [a, b] => u16::from_le_bytes([a, b]).into(),
+                [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
+                _ => return None,
+            };
+        }
+        Some(counts)
+    }
+}
+
+// === impl Counts ===
+
+impl Counts {
+    fn total(&self) -> u64 {
+        self.counts.iter().map(|count| u64::from(*count)).sum()
+    }
+
+    /// The sub-windows with passes, newest first.
+    fn held(&self) -> impl DoubleEndedIterator<Item = (u64, u32)> {
+        let numbered = self.counts.iter().enumerate();
+        numbered
+            .filter(|(_, count)| **count > 0)
+            .map(|(age, count)| (self.newest.saturating_sub(age as u64), *count))
+    }
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            newest: 0,
+            counts: [0; COUNTED],
+        }
+    }
+}
