@@ -3,10 +3,12 @@
 //!
 //! A document is read to its end whatever is wrong with it: its author sees every finding at once, not one per attempt.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -17,7 +19,7 @@ pub enum Severity {
 }
 
 /// One thing to know about a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// How grave.
     pub severity: Severity,
@@ -29,10 +31,12 @@ pub struct Finding {
     pub suggestion: Option<String>,
 }
 
-/// All findings of a document, in the order they were made.
+/// All findings of a document, in the order they were made, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     findings: Vec<Finding>,
+    /// Fingerprints of the findings: what reads, checks and compiles a document may come upon the same fault.
+    seen: BTreeSet<u64>,
 }
 
 // === impl Severity ===
@@ -67,7 +71,7 @@ impl fmt::Display for Finding {
 // === impl Report ===
 
 impl Report {
-    /// Adds a finding.
+    /// Adds a finding, unless it is there already.
     pub fn add(
         &mut self,
         severity: Severity,
@@ -75,12 +79,17 @@ impl Report {
         message: impl Into<String>,
         suggestion: Option<String>,
     ) {
-        self.findings.push(Finding {
+        let finding = Finding {
             severity,
             pointer: pointer.into(),
             message: message.into(),
             suggestion,
-        });
+        };
+        let mut fingerprint = DefaultHasher::new();
+        finding.hash(&mut fingerprint);
+        if self.seen.insert(fingerprint.finish()) {
+            self.findings.push(finding);
+        }
     }
 
     /// Adds an error without a suggestion.
@@ -119,5 +128,32 @@ impl Report {
         self.findings
             .iter()
             .any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_reported_once() {
+        let mut report = Report::default();
+        report.error("/a", "bad");
+        report.error("/a", "bad");
+        report.warning("/a", "bad");
+        report.error("/b", "bad");
+        assert_eq!(report.findings().len(), 3);
+        assert_eq!(report.count(Severity::Error), 2);
+    }
+
+    #[test]
+    fn only_errors_refuse() {
+        let mut report = Report::default();
+        report.warning("/a", "odd");
+        report.info("/a", "odd");
+        assert!(!report.is_refusal());
+        report.error("", "bad");
+        assert!(report.is_refusal());
+        assert_eq!(report.findings()[2].to_string(), "error at /: bad");
     }
 }

@@ -12,5 +12,5 @@ pub mod read;
 pub mod target;
 pub mod validate;
 
+pub use document::Document;
 pub use finding::{Finding, Report, Severity};
-

@@ -19,7 +19,7 @@ mod live_domain;
 mod live_rule;
 mod live_space;
 mod meta;
-mod nearest;
+pub(crate) mod nearest;
 mod object;
 mod permission;
 mod policy;

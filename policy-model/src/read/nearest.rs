@@ -4,7 +4,7 @@
 ///
 /// Near is: the same but for case or a plural, or one edit (Levenshtein) in words of up to seven letters and two in
 /// longer ones. A wider net catches other words: `authPolicy` is three edits from `healthPolicy`.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = singular(word);
     let limit = if word.len() < 3 {
         0
