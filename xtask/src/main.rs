@@ -17,6 +17,7 @@
 mod build;
 mod cache;
 mod call;
+mod demo;
 mod envoy;
 mod machine;
 mod place;
@@ -56,6 +57,12 @@ enum Verb {
         /// Only the modules whose name contains one of these
         filter: Vec<String>,
     },
+    /// Build the modules, then show a real Envoy enforcing a real governance document, step by step, and stay up
+    Demo {
+        /// Leave after the tour, with an error if a step did not show what it should
+        #[arg(long)]
+        once: bool,
+    },
     /// Build the modules, then run every test, end-to-end ones against a real Envoy included
     Test {
         /// Only the tests whose name contains one of these
@@ -66,6 +73,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Build { filter } => build::run(&filter).map(drop),
+        Verb::Demo { once } => demo(once),
         Verb::Test { filter } => test::run(&filter),
     };
     match done {
@@ -75,4 +83,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn demo(once: bool) -> anyhow::Result<()> {
+    let dist = build::run(&[])?;
+    let envoy = envoy::ready(&cache::Cache::of_user()?)?;
+    demo::run(&demo::Options { once, envoy, dist })
 }

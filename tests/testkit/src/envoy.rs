@@ -171,6 +171,21 @@ impl Envoy {
         Ok(update)
     }
 
+    /// Says whether Envoy has behaved so far, and lets it run.
+    ///
+    /// # Errors
+    /// As for [`finish`](Self::finish).
+    pub fn check(&mut self) -> anyhow::Result<()> {
+        if let Some(status) = self.process.exited()? {
+            anyhow::bail!(
+                "Envoy ended by itself: {status}\n{}",
+                self.process.log_tail()
+            );
+        }
+        self.expected
+            .judge(&self.process.log_lines()?, &self.admin.stats()?)
+    }
+
     /// Ends Envoy and says whether it behaved.
     ///
     /// # Errors
@@ -185,20 +200,9 @@ impl Envoy {
 
     fn judge(&mut self) -> anyhow::Result<()> {
         self.judged = true;
-        let crashed = self.process.exited()?;
-        let stats = if crashed.is_some() {
-            Ok(Stats::default())
-        } else {
-            self.admin.stats()
-        };
+        let verdict = self.check();
         self.process.end();
-        if let Some(status) = crashed {
-            anyhow::bail!(
-                "Envoy ended by itself: {status}\n{}",
-                self.process.log_tail()
-            );
-        }
-        self.expected.judge(&self.process.log_lines()?, &stats?)
+        verdict
     }
 }
 

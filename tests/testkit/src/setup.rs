@@ -26,14 +26,11 @@ pub fn repository() -> PathBuf {
 pub fn envoy_binary() -> anyhow::Result<PathBuf> {
     if let Some(named) = env::var_os("ENVOY").filter(|named| !named.is_empty()) {
         let named = PathBuf::from(named);
-        anyhow::ensure!(
-            named.is_file(),
-            "$ENVOY names no file: {}; {ADVICE}",
-            named.display()
-        );
-        return Ok(named);
+        return find(&named)
+            .with_context(|| format!("$ENVOY names no file: {}; {ADVICE}", named.display()));
     }
-    cached().or_else(on_path).with_context(|| {
+    let found = cached().or_else(|| find(Path::new("envoy")));
+    found.with_context(|| {
         format!("no Envoy: neither $ENVOY, nor the cache, nor the PATH has one; {ADVICE}")
     })
 }
@@ -81,8 +78,13 @@ fn cached() -> Option<PathBuf> {
     versions.pop()
 }
 
-fn on_path() -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join("envoy"))
+/// As a shell finds a command: a bare name on the `PATH`, anything else as it stands.
+fn find(named: &Path) -> Option<PathBuf> {
+    if named.components().count() > 1 {
+        return named.is_file().then(|| named.to_owned());
+    }
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders)
+        .map(|folder| folder.join(named))
         .find(|path| path.is_file())
 }
