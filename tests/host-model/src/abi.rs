@@ -9,7 +9,7 @@ mod http;
 mod unmodelled;
 mod vm;
 
-use crate::vm::{State, with};
+use crate::state::{State, with};
 
 /// Why a call fails, by its number in the ABI.
 #[derive(Clone, Copy, Debug)]

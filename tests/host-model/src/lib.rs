@@ -49,6 +49,7 @@ mod metrics;
 mod process;
 mod shared_data;
 mod spki;
+mod state;
 mod stream;
 mod vm;
 mod worker;

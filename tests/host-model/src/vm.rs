@@ -4,16 +4,11 @@ use crate::{
     HeaderMap, Request, Response, Upstream,
     abi::{self, callbacks},
     process::Process,
-    stream::Stream,
+    state::{self, State},
+    stream::{Reply, Stream},
 };
 use host::Plugin;
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    marker::PhantomData,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// A VM on the thread that made it. Only one can live on a thread.
 pub struct Vm {
@@ -39,56 +34,24 @@ pub enum Progress {
     Answered,
 }
 
-/// What the host functions find on this thread.
-pub(crate) struct State {
-    pub(crate) process: Arc<Process>,
-    pub(crate) name: String,
-    pub(crate) configuration: Vec<u8>,
-    /// The context that calls belong to.
-    pub(crate) effective: u32,
-    pub(crate) roots: BTreeSet<u32>,
-    pub(crate) streams: BTreeMap<u32, Stream>,
-    pub(crate) timers: BTreeMap<u32, Timer>,
-}
-
-/// A root context's timer, in nanoseconds of the monotonic clock.
-#[derive(Clone, Copy)]
-pub(crate) struct Timer {
-    pub(crate) period: u64,
-    pub(crate) due: u64,
-}
-
-thread_local! {
-    static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
-}
-
-/// Looks at this thread's VM; `None` if there is none. Never held across a callback.
-pub(crate) fn with<T>(f: impl FnOnce(&mut State) -> T) -> Option<T> {
-    STATE.with_borrow_mut(|state| state.as_mut().map(f))
-}
-
 const CONTINUE: u32 = 0;
+
+// === impl Exchange ===
+
+impl Exchange {
+    /// The SDK's id of the stream's context.
+    #[must_use]
+    pub fn context(&self) -> u32 {
+        self.0
+    }
+}
 
 // === impl Vm ===
 
 impl Vm {
     pub(crate) fn new(process: Arc<Process>, name: &str) -> Self {
         abi::link();
-        STATE.with_borrow_mut(|state| {
-            assert!(
-                state.is_none(),
-                "this thread has a VM already: one thread is one worker"
-            );
-            *state = Some(State {
-                process,
-                name: name.to_owned(),
-                configuration: Vec::new(),
-                effective: 0,
-                roots: BTreeSet::new(),
-                streams: BTreeMap::new(),
-                timers: BTreeMap::new(),
-            });
-        });
+        state::install(State::new(process, name));
         Self {
             root: 0,
             next_context: 1,
@@ -322,7 +285,7 @@ impl Vm {
     }
 
     /// Sends a local reply. Before the upstream answered it passes the filter's response callbacks; later it does not.
-    fn send(&self, context: u32, reply: crate::stream::Reply) {
+    fn send(&self, context: u32, reply: Reply) {
         let (body, passes) = self.stream(context, |stream| {
             let passes = stream.response.0.is_empty();
             let body = stream.begin_reply(reply);
@@ -389,7 +352,7 @@ impl Vm {
         reason = "the state is this VM's: nobody else may ask"
     )]
     fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
-        with(f).expect("the VM of this thread")
+        state::with(f).expect("the VM of this thread")
     }
 
     fn stream<T>(&self, context: u32, f: impl FnOnce(&mut Stream) -> T) -> T {
@@ -408,25 +371,9 @@ impl Drop for Vm {
         if !std::thread::panicking() {
             self.retire(self.root);
         }
-        STATE.with_borrow_mut(|state| *state = None);
+        state::remove();
     }
 }
 
-// === impl State ===
-
-impl State {
-    /// The stream that calls belong to now.
-    pub(crate) fn stream(&mut self) -> Option<&mut Stream> {
-        self.streams.get_mut(&self.effective)
-    }
-
-    pub(crate) fn count(&mut self, function: &'static str) {
-        if let Some(stream) = self.stream() {
-            stream.calls.add(function);
-        }
-    }
-
-    pub(crate) fn log_level(&self) -> u32 {
-        self.process.log_level.load(Ordering::SeqCst)
-    }
-}
+#[cfg(test)]
+mod tests;

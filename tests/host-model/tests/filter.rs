@@ -7,7 +7,8 @@
 
 use host::{Flow, Host, LocalReply, MetricId, MetricKind, Plugin, Stream};
 use host_model::{Envoy, Progress, Request, Upstream};
-use std::{rc::Rc, time::Duration};
+use proxy_wasm::hostcalls;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 /// Answers what has no `x-user` with 401 and forwards the rest, and writes down what it is told.
 struct Gate {
@@ -47,8 +48,28 @@ impl Plugin for Gate {
         }
     }
 
+    /// Lets a held request go on, by the SDK: a filter has no way of its own to do so yet.
     fn tick(&self, host: &dyn Host) {
         host.log(log::Level::Info, "tick");
+        for context in HELD.take() {
+            hostcalls::set_effective_context(context).unwrap();
+            let headers = host.request_headers().unwrap();
+            if headers.get("x-user").is_none() {
+                let (details, body) = ("gate_late", b"late");
+                let headers = &[];
+                host.reply(&LocalReply {
+                    status: 503,
+                    grpc_status: None,
+                    details,
+                    headers,
+                    body,
+                })
+                .unwrap();
+            } else {
+                host.set_request_header("x-held", b"1").unwrap();
+                hostcalls::resume_http_request().unwrap();
+            }
+        }
     }
 }
 
@@ -112,6 +133,11 @@ impl Stream for GateStream {
     fn log(&mut self, host: &dyn Host) {
         host.log(log::Level::Info, &format!("{}log", self.seen));
     }
+}
+
+thread_local! {
+    /// The context ids of the requests that the timer is to let go on.
+    static HELD: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
 }
 
 fn last_line(envoy: &Envoy) -> String {
@@ -261,6 +287,37 @@ fn a_timer_runs_at_its_due_times_and_once_if_it_was_late() {
     worker.reconfigure::<Gate>(b"calm").unwrap();
     worker.advance(Duration::from_secs(1));
     assert_eq!(ticks(), 5, "the old root context's timer is gone");
+}
+
+#[test]
+fn a_held_request_goes_on_or_is_answered_from_the_timer() {
+    let envoy = Envoy::new();
+    let mut worker = envoy.worker::<Gate>(b"ticking").unwrap();
+    let goes_on = worker.begin(
+        Request::post("/", b"x")
+            .header("x-hold", "1")
+            .header("x-user", "ann"),
+    );
+    let answered = worker.begin(Request::get("/").header("x-hold", "1"));
+    let contexts = vec![goes_on.context(), answered.context()];
+    worker.run(|_| HELD.set(contexts));
+    assert_eq!(worker.progress(&goes_on), Progress::Waiting);
+
+    worker.advance(Duration::from_millis(100));
+    assert_eq!(worker.progress(&goes_on), Progress::Forwarded);
+    assert_eq!(worker.forwarded(&goes_on).unwrap().get("x-held"), Some("1"));
+    assert_eq!(worker.progress(&answered), Progress::Answered);
+    assert_eq!(worker.respond(goes_on, &Upstream::status(201)).status, 201);
+    let answered = worker.respond(answered, &Upstream::status(200));
+    assert_eq!((answered.status, answered.text().as_str()), (503, "late"));
+}
+
+#[test]
+#[should_panic(expected = "the filter holds the request")]
+fn the_upstream_cannot_answer_a_request_that_is_held() {
+    let mut worker = Envoy::new().worker::<Gate>(b"home").unwrap();
+    let held = worker.begin(Request::get("/").header("x-hold", "1"));
+    worker.respond(held, &Upstream::status(200));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{Status, answer, hand_over, passed, passed_text};
 use crate::{
     HeaderMap,
+    state::State,
     stream::{Map, Reply},
-    vm::State,
 };
 
 /// Stream types of the ABI.

@@ -5,7 +5,7 @@ use crate::{
     Kind, foreign,
     metrics::Invalid,
     process::request_property,
-    vm::{State, Timer, with},
+    state::{State, Timer, with},
 };
 
 pub(super) fn symbols() -> [*const (); 16] {
