@@ -16,12 +16,17 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn normal_host(authority: &[u8]) -> Cow<'_, [u8]> {
-    let host = without_brackets(without_dots(without_port(without_dots(authority))));
+    let host = host_of(authority);
     if host.iter().any(u8::is_ascii_uppercase) {
         Cow::Owned(host.to_ascii_lowercase())
     } else {
         Cow::Borrowed(host)
     }
+}
+
+/// The same, but in the case that it came in: for where letters are compared without their case.
+pub(crate) fn host_of(authority: &[u8]) -> &[u8] {
+    without_brackets(without_dots(without_port(without_dots(authority))))
 }
 
 fn without_dots(mut host: &[u8]) -> &[u8] {

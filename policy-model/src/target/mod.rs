@@ -10,5 +10,6 @@ mod host;
 mod path;
 
 pub use grpc::GrpcMethod;
+pub(crate) use host::host_of;
 pub use host::normal_host;
 pub use path::{NormalPath, UnsafePath};

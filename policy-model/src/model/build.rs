@@ -1,0 +1,316 @@
+//! Compiles a document.
+
+use super::declared::Declared;
+use super::effective::EffectivePolicy;
+use super::index::{Configured, GovernedService, GroupIndex, Model};
+use super::inherit::Inheritance;
+use super::names::NameTable;
+use super::node::{Node, NodeAddress, NodeId, ServiceId};
+use super::settled::{Scope, Settled, SettledGroup, SettledPath};
+use super::sources::{self, DEFAULT_GROUP, PathSource, Place};
+use crate::document::{AuthenticationPolicy, Document, Service, ServiceGroup, ServiceType};
+use crate::finding::Report;
+use crate::pattern::{PathPattern, PathTable};
+use crate::target::normal_host;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Numbers nodes and settles what holds at them.
+struct Builder<'r> {
+    nodes: Vec<Node>,
+    inheritance: Inheritance,
+    unmatched: Rc<EffectivePolicy>,
+    report: &'r mut Report,
+}
+
+/// A service on its way to be compiled.
+struct ServiceSource {
+    id: ServiceId,
+    name: Rc<str>,
+    service_type: ServiceType,
+}
+
+// === impl Model ===
+
+impl Model {
+    /// Compiles a document, and reports what its lists hide and what of it cannot be compiled. To be used only if the
+    /// report does not refuse the document.
+    #[must_use]
+    pub fn compile(document: &Document, report: &mut Report) -> Self {
+        let names = names(&document.services);
+        let configured = configured(document, &names, report);
+        let mut builder = Builder {
+            nodes: Vec::new(),
+            inheritance: Inheritance::default(),
+            unmatched: Rc::new(unmatched(document)),
+            report,
+        };
+        let numbered = (0..).map(ServiceId).zip(&document.services);
+        let services = numbered
+            .map(|(id, service)| builder.service(id, service))
+            .collect();
+        let Builder {
+            nodes,
+            inheritance,
+            unmatched,
+            report,
+        } = builder;
+        inheritance.report(&nodes, report);
+        let group = document
+            .settings
+            .group
+            .as_deref()
+            .filter(|group| !group.is_empty());
+        Self {
+            nodes,
+            services,
+            names,
+            configured,
+            group: group.map(Box::from),
+            unmatched,
+        }
+    }
+}
+
+/// Names before aliases: an alias never takes another service's own name.
+fn names(services: &[Service]) -> NameTable<ServiceId> {
+    let numbered = || (0..).map(ServiceId).zip(services);
+    let own = numbered().map(|(id, service)| (service.name.as_str(), id));
+    let aliases = numbered().flat_map(|(id, service)| {
+        service
+            .aliases
+            .iter()
+            .map(move |alias| (alias.as_str(), id))
+    });
+    let normal = |(name, id): (&str, _)| (Box::from(&*normal_host(name.as_bytes())), id);
+    NameTable::new(own.chain(aliases).map(normal))
+}
+
+fn configured(
+    document: &Document,
+    names: &NameTable<ServiceId>,
+    report: &mut Report,
+) -> Configured {
+    let Some(name) = document.service.as_deref() else {
+        return Configured::No;
+    };
+    if let Some(id) = names.find(&normal_host(name.as_bytes())) {
+        return Configured::Service(id);
+    }
+    sources::refuse(
+        report,
+        "/service".to_owned(),
+        &format!("no service is named {name:?}"),
+    );
+    Configured::Unknown
+}
+
+fn unmatched(document: &Document) -> EffectivePolicy {
+    let requirement = document.authentication.requirement.clone();
+    let authentication = requirement.map(|requirement| {
+        let pointer = requirement.pointer.clone();
+        Rc::new(AuthenticationPolicy {
+            requirement,
+            mode: None,
+            pointer,
+        })
+    });
+    EffectivePolicy {
+        authentication,
+        ..EffectivePolicy::default()
+    }
+}
+
+// === impl Builder ===
+
+impl Builder<'_> {
+    fn service(&mut self, id: ServiceId, service: &Service) -> GovernedService {
+        let name: Rc<str> = service.name.as_str().into();
+        let source = ServiceSource {
+            id,
+            name: name.clone(),
+            service_type: service.service_type,
+        };
+        let (groups, default_group) = self.groups(&source, &service.groups);
+        GovernedService {
+            name,
+            service_type: service.service_type,
+            authorized: service.authorized.unwrap_or_default(),
+            auth_policy: service.auth_policy.clone().map(Rc::new),
+            auth_policies: service.auth_policies.as_slice().into(),
+            endpoints: service.endpoints.as_slice().into(),
+            pointer: service.pointer.clone(),
+            groups,
+            default_group,
+        }
+    }
+
+    /// The groups of a service, in their order, and which of them is the default one. That one comes first into the
+    /// world, since the others inherit from it.
+    fn groups(
+        &mut self,
+        service: &ServiceSource,
+        groups: &[ServiceGroup],
+    ) -> (Vec<GroupIndex>, usize) {
+        let unwritten = ServiceGroup {
+            name: DEFAULT_GROUP.to_owned(),
+            ..ServiceGroup::default()
+        };
+        let place = sources::default_group(groups).unwrap_or(groups.len());
+        let default = groups.get(place).unwrap_or(&unwritten);
+        let (index, settled) = self.group(service, default, None);
+        let mut indices = Vec::with_capacity(groups.len() + 1);
+        for (_, group) in groups
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != place)
+        {
+            indices.push(self.group(service, group, Some(&settled)).0);
+        }
+        indices.insert(place.min(indices.len()), index);
+        (indices, place)
+    }
+
+    fn group(
+        &mut self,
+        service: &ServiceSource,
+        group: &ServiceGroup,
+        default: Option<&SettledGroup>,
+    ) -> (GroupIndex, SettledGroup) {
+        let name: Rc<str> = group.name.as_str().into();
+        let place = Place::of_group(group);
+        let address = NodeAddress {
+            service: service.name.clone(),
+            group: name.clone(),
+            path: None,
+            method: None,
+        };
+        let node = self.number(service.id, address.clone(), Some(place));
+        let declared = Declared::new(node, place.pointer, place.policy);
+        let mut scope = Scope {
+            address,
+            service: service.id,
+            declared,
+            over: BTreeMap::new(),
+        };
+        let policy = self.over(&mut scope, default.map(|default| &default.own));
+        let mut settled = SettledGroup::new(self.settle(node, policy));
+        let own = sources::paths(group, service.service_type, self.report);
+        for path in &own {
+            let above = default.and_then(|default| default.counterpart(&path.key));
+            let done = self.path(&mut scope, &path.pattern, Some(path), above, default);
+            settled.add(path.key.clone(), done);
+        }
+        for (key, above) in default.iter().flat_map(|default| &default.paths) {
+            if !settled.has(key) {
+                let done = self.path(&mut scope, &above.pattern, None, Some(above), default);
+                settled.add(key.clone(), done);
+            }
+        }
+        let paths = PathTable::new(settled.paths.iter().map(|(_, path)| path.index()));
+        (GroupIndex { name, node, paths }, settled)
+    }
+
+    /// Settles a path and its methods: what the group itself declares, over what the default group has there.
+    fn path(
+        &mut self,
+        scope: &mut Scope<'_>,
+        pattern: &Rc<PathPattern>,
+        own: Option<&PathSource<'_>>,
+        above: Option<&SettledPath>,
+        default: Option<&SettledGroup>,
+    ) -> SettledPath {
+        let address = NodeAddress {
+            path: Some(pattern.clone()),
+            ..scope.address.clone()
+        };
+        let place = own.map(|own| own.place);
+        let node = self.number(scope.service, address.clone(), place);
+        let declared = place.and_then(|place| Declared::new(node, place.pointer, place.policy));
+        let fallback = above
+            .map(|above| &above.own)
+            .or(default.map(|default| &default.own));
+        let inherited = self.over(scope, fallback);
+        let policy = self.apply(declared.as_ref(), &inherited);
+        let settled = self.settle(node, policy);
+
+        let mut methods = BTreeMap::new();
+        let own_methods = own.into_iter().flat_map(|own| &own.methods);
+        let own_methods = own_methods.map(|(name, place)| (name, Some(*place)));
+        let methods_above = above.into_iter().flat_map(|above| above.methods.keys());
+        for (name, place) in own_methods.chain(methods_above.map(|name| (name, None))) {
+            if methods.contains_key(name) {
+                continue;
+            }
+            let above = above.and_then(|above| above.methods.get(name)).or(fallback);
+            let inherited = self.over(scope, above);
+            let inherited = self.apply(declared.as_ref(), &inherited);
+            let address = NodeAddress {
+                method: Some(name.clone()),
+                ..address.clone()
+            };
+            let node = self.number(scope.service, address, place);
+            let own = place.and_then(|place| Declared::new(node, place.pointer, place.policy));
+            let policy = self.apply(own.as_ref(), &inherited);
+            methods.insert(name.clone(), self.settle(node, policy));
+        }
+        SettledPath {
+            own: settled,
+            pattern: pattern.clone(),
+            methods,
+        }
+    }
+
+    /// What the group's own statement makes of what holds at a node of the default group.
+    fn over(&mut self, scope: &mut Scope<'_>, inherited: Option<&Settled>) -> Rc<EffectivePolicy> {
+        let from = inherited.map(|inherited| inherited.node);
+        if let Some(policy) = scope.over.get(&from) {
+            return policy.clone();
+        }
+        let unmatched = self.unmatched.clone();
+        let inherited = inherited.map_or(&unmatched, |inherited| &inherited.policy);
+        let policy = self.apply(scope.declared.as_ref(), inherited);
+        scope.over.insert(from, policy.clone());
+        policy
+    }
+
+    fn apply(
+        &mut self,
+        declared: Option<&Declared<'_>>,
+        inherited: &Rc<EffectivePolicy>,
+    ) -> Rc<EffectivePolicy> {
+        match declared {
+            Some(declared) => self.inheritance.apply(declared, inherited),
+            None => inherited.clone(),
+        }
+    }
+
+    fn number(
+        &mut self,
+        service: ServiceId,
+        address: NodeAddress,
+        place: Option<Place<'_>>,
+    ) -> NodeId {
+        let node = NodeId(self.nodes.len() as u32);
+        let pointer = place
+            .map(|place| place.pointer.clone())
+            .filter(|at| !at.is_empty());
+        self.nodes.push(Node {
+            address,
+            service,
+            policy: self.unmatched.clone(),
+            pointer,
+        });
+        node
+    }
+
+    fn settle(&mut self, node: NodeId, policy: Rc<EffectivePolicy>) -> Settled {
+        if let Some(node) = self.nodes.get_mut(node.index()) {
+            node.policy = policy.clone();
+        }
+        Settled { node, policy }
+    }
+}
+
+#[cfg(test)]
+mod tests;

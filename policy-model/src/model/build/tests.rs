@@ -1,0 +1,431 @@
+//! Inheritance against a reference that reads the rules one by one, and the rules that single cases show best.
+
+use super::*;
+use crate::document::{
+    HealthPolicy, PathMatchType, PolicyMeta, RateLimitPolicy, ServiceMethod, ServicePath,
+    ServicePolicy, StateAt,
+};
+use crate::finding::Severity;
+use crate::model::PolicyKind;
+use proptest::prelude::*;
+
+fn limit(name: &str, enabled: bool, removal: bool) -> RateLimitPolicy {
+    let (name, pointer) = (name.to_owned(), format!("/limits/{name}").into());
+    let meta = PolicyMeta {
+        pointer,
+        name,
+        enabled,
+        removal,
+        ..PolicyMeta::default()
+    };
+    RateLimitPolicy {
+        meta,
+        ..RateLimitPolicy::default()
+    }
+}
+
+fn saying(limits: &[RateLimitPolicy]) -> ServicePolicy {
+    ServicePolicy {
+        rate_limit_policies: limits.to_vec(),
+        ..ServicePolicy::default()
+    }
+}
+
+fn group(name: &str, policy: ServicePolicy, paths: Vec<ServicePath>) -> ServiceGroup {
+    let pointer = format!("/{name}").into();
+    ServiceGroup {
+        name: name.into(),
+        service_policy: policy,
+        paths,
+        pointer,
+        ..Default::default()
+    }
+}
+
+fn path(path: &str, policy: ServicePolicy, methods: Vec<ServiceMethod>) -> ServicePath {
+    let pointer = format!("/at{path}").into();
+    ServicePath {
+        path: path.into(),
+        service_policy: policy,
+        methods,
+        pointer,
+        ..Default::default()
+    }
+}
+
+fn method(name: &str, policy: ServicePolicy) -> ServiceMethod {
+    let pointer = format!("/at/{name}").into();
+    ServiceMethod {
+        name: name.into(),
+        service_policy: policy,
+        pointer,
+        id: None,
+    }
+}
+
+fn document(groups: Vec<ServiceGroup>) -> Document {
+    let service = Service {
+        name: "s".into(),
+        groups,
+        ..Service::default()
+    };
+    Document {
+        services: vec![service],
+        ..Document::default()
+    }
+}
+
+fn compile(groups: Vec<ServiceGroup>) -> (Model, Report) {
+    let mut report = Report::default();
+    (Model::compile(&document(groups), &mut report), report)
+}
+
+fn node<'m>(model: &'m Model, address: &str) -> (NodeId, &'m Node) {
+    model
+        .nodes()
+        .find(|(_, node)| node.address.to_string() == address)
+        .unwrap()
+}
+
+/// The names of the limits that hold at a node.
+fn limits(model: &Model, address: &str) -> Vec<String> {
+    let (_, node) = node(model, address);
+    node.policy
+        .rate_limit_policies
+        .iter()
+        .map(|limit| limit.policy.meta.name.clone())
+        .collect()
+}
+
+#[test]
+fn a_list_replaces_and_an_empty_one_inherits() {
+    let paths = vec![path(
+        "/a",
+        saying(&[limit("p", true, false)]),
+        vec![
+            method("GET", saying(&[])),
+            method("POST", saying(&[limit("m", true, false)])),
+        ],
+    )];
+    let (model, report) = compile(vec![group(
+        "default",
+        saying(&[limit("g", true, false)]),
+        paths,
+    )]);
+    assert_eq!(limits(&model, "s/default"), ["g"]);
+    assert_eq!(limits(&model, "s/default PREFIX /a"), ["p"]);
+    assert_eq!(limits(&model, "s/default PREFIX /a GET"), ["p"]);
+    assert_eq!(limits(&model, "s/default PREFIX /a POST"), ["m"]);
+    let told: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(report.count(Severity::Info), 2, "{told:?}");
+    assert!(
+        told[0].contains("/at/a/servicePolicy/rateLimitPolicies"),
+        "{told:?}"
+    );
+    assert!(
+        told[0].contains("hides \"g\", inherited from s/default"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains("hides \"p\", inherited from s/default PREFIX /a"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_list_of_removals_takes_away() {
+    let two = saying(&[limit("a", true, false), limit("b", true, false)]);
+    let paths = vec![
+        path("/x", saying(&[limit("a", false, true)]), vec![]),
+        path("/y", saying(&[limit("typo", false, true)]), vec![]),
+        path(
+            "/z",
+            saying(&[limit("a", false, true), limit("c", true, false)]),
+            vec![],
+        ),
+        path("/off", saying(&[limit("a", false, false)]), vec![]),
+    ];
+    let (model, report) = compile(vec![group("default", two, paths)]);
+    assert_eq!(limits(&model, "s/default PREFIX /x"), ["b"]);
+    assert_eq!(limits(&model, "s/default PREFIX /y"), ["a", "b"]);
+    assert_eq!(limits(&model, "s/default PREFIX /z"), ["c"]);
+    assert!(limits(&model, "s/default PREFIX /off").is_empty());
+    let warnings: Vec<_> = report
+        .findings()
+        .iter()
+        .filter(|f| f.severity == Severity::Warning)
+        .collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].message.contains("\"typo\""));
+}
+
+#[test]
+fn the_own_group_is_nearer_than_the_default_groups_path() {
+    let default = group(
+        "default",
+        saying(&[limit("d", true, false)]),
+        vec![path(
+            "/x",
+            saying(&[limit("dx", true, false)]),
+            vec![method("GET", saying(&[limit("dxg", true, false)]))],
+        )],
+    );
+    let silent = group("silent", saying(&[]), vec![]);
+    let own = group(
+        "own",
+        saying(&[limit("o", true, false)]),
+        vec![path("/y", saying(&[]), vec![])],
+    );
+    let (model, _) = compile(vec![silent, default, own]);
+    assert_eq!(limits(&model, "s/silent"), ["d"]);
+    assert_eq!(limits(&model, "s/silent PREFIX /x"), ["dx"]);
+    assert_eq!(limits(&model, "s/silent PREFIX /x GET"), ["dxg"]);
+    assert_eq!(limits(&model, "s/own PREFIX /x GET"), ["o"]);
+    assert_eq!(limits(&model, "s/own PREFIX /y"), ["o"]);
+    // Where a policy comes from is where it is declared, also over groups.
+    let (_, inherits) = node(&model, "s/silent PREFIX /x GET");
+    let (declares, _) = node(&model, "s/default PREFIX /x GET");
+    assert_eq!(inherits.policy.rate_limit_policies[0].declared_at, declares);
+    assert!(inherits.pointer.is_none());
+}
+
+#[test]
+fn a_path_that_matches_otherwise_still_inherits_from_its_shape() {
+    let default = group(
+        "default",
+        saying(&[]),
+        vec![path("/x/{a}", saying(&[limit("dx", true, false)]), vec![])],
+    );
+    let mut equal = path("/x/{b}", saying(&[]), vec![]);
+    equal.match_type = Some(PathMatchType::Equal);
+    let (model, _) = compile(vec![default, group("g", saying(&[]), vec![equal])]);
+    assert_eq!(limits(&model, "s/g EQUAL /x/{b}"), ["dx"]);
+    assert_eq!(limits(&model, "s/g PREFIX /x/{a}"), ["dx"]);
+}
+
+#[test]
+fn state_belongs_to_the_node_that_declares_or_to_each() {
+    let mut each = limit("each", true, false);
+    each.meta.state_at = StateAt::Node;
+    let both = saying(&[
+        limit("off", false, false),
+        limit("shared", true, false),
+        each,
+    ]);
+    let paths = vec![path("/a", saying(&[]), vec![])];
+    let (model, _) = compile(vec![group("default", both, paths)]);
+    let (top, _) = node(&model, "s/default");
+    let (this, below) = node(&model, "s/default PREFIX /a");
+    let [shared, each] = &below.policy.rate_limit_policies[..] else {
+        panic!()
+    };
+    assert_eq!(
+        (shared.state_node(this), each.state_node(this)),
+        (top, this)
+    );
+    assert_eq!((shared.index, each.index), (1, 2));
+}
+
+#[test]
+fn nodes_for_which_the_same_holds_share_it() {
+    let methods = vec![method("GET", saying(&[]))];
+    let paths = vec![
+        path("/a", saying(&[]), methods),
+        path("/b", saying(&[limit("b", true, false)]), vec![]),
+    ];
+    let policy = ServicePolicy {
+        permission_policies: vec![Default::default()],
+        ..saying(&[limit("g", true, false)])
+    };
+    let (model, _) = compile(vec![
+        group("default", policy, paths),
+        group("other", saying(&[]), vec![]),
+    ]);
+    let policy = |address| &node(&model, address).1.policy;
+    for address in [
+        "s/default PREFIX /a",
+        "s/default PREFIX /a GET",
+        "s/other",
+        "s/other PREFIX /a GET",
+    ] {
+        assert!(
+            Rc::ptr_eq(policy("s/default"), policy(address)),
+            "{address}"
+        );
+    }
+    let (top, below) = (policy("s/default"), policy("s/default PREFIX /b"));
+    assert!(Rc::ptr_eq(
+        &top.permission_policies,
+        &below.permission_policies
+    ));
+}
+
+#[test]
+fn a_kind_of_policy_is_named_as_in_the_document() {
+    assert_eq!(PolicyKind::CircuitBreak.to_string(), "circuitBreakPolicies");
+}
+
+// --- the reference ---
+
+/// Everything that may be said about `(group, path, method)`, the nearest first.
+fn chain<'d>(
+    service: &'d Service,
+    group: &str,
+    path: Option<&NodeAddress>,
+) -> Vec<&'d ServicePolicy> {
+    let default = service
+        .groups
+        .iter()
+        .rev()
+        .find(|group| group.default_group);
+    let default = default.or_else(|| {
+        service
+            .groups
+            .iter()
+            .rev()
+            .find(|group| group.name == "default")
+    });
+    let own = service
+        .groups
+        .iter()
+        .rev()
+        .find(|candidate| candidate.name == group);
+    let mut chain = Vec::new();
+    for group in [own, default].into_iter().flatten() {
+        let pattern = path.and_then(|address| address.path.as_ref());
+        let found = pattern.and_then(|pattern| {
+            let shape = |path: &ServicePath| path.path.replace("{a}", "{}").replace("{b}", "{}");
+            let kind = |path: &ServicePath| path.match_type.unwrap_or(PathMatchType::Prefix);
+            let same: Vec<_> = group
+                .paths
+                .iter()
+                .filter(|path| shape(path) == pattern_shape(pattern))
+                .collect();
+            let exact = same
+                .iter()
+                .find(|path| kind(path) == pattern.match_type())
+                .copied();
+            let is_default = default.is_some_and(|default| std::ptr::eq(default, group));
+            exact.or_else(|| {
+                same.first().copied().filter(|_| {
+                    is_default
+                        && own.is_some_and(|own| {
+                            own.paths.iter().any(|path| {
+                                shape(path) == pattern_shape(pattern)
+                                    && kind(path) == pattern.match_type()
+                            })
+                        })
+                })
+            })
+        });
+        let name = path.and_then(|address| address.method.as_deref());
+        if let Some(found) = found {
+            let method = found
+                .methods
+                .iter()
+                .rev()
+                .find(|method| Some(method.name.as_str()) == name);
+            chain.extend(method.map(|method| &method.service_policy));
+            chain.push(&found.service_policy);
+        }
+        chain.push(&group.service_policy);
+    }
+    chain
+}
+
+fn pattern_shape(pattern: &PathPattern) -> String {
+    pattern.as_str().replace("{a}", "{}").replace("{b}", "{}")
+}
+
+fn expected_limits(chain: &[&ServicePolicy]) -> Vec<String> {
+    let mut removed: Vec<&str> = Vec::new();
+    for policy in chain {
+        let list = &policy.rate_limit_policies;
+        if list.iter().any(|limit| !limit.meta.removal) {
+            let kept = list
+                .iter()
+                .filter(|limit| limit.meta.enabled && !removed.contains(&limit.meta.name.as_str()));
+            return kept.map(|limit| limit.meta.name.clone()).collect();
+        }
+        removed.extend(list.iter().map(|limit| limit.meta.name.as_str()));
+    }
+    Vec::new()
+}
+
+fn any_policy() -> impl Strategy<Value = ServicePolicy> {
+    let limit =
+        (prop_oneof!["a", "b"], 0..4u8).prop_map(|(name, kind)| limit(&name, kind > 1, kind == 0));
+    let health = prop_oneof![Just(None), (0..9u32).prop_map(Some)];
+    (proptest::collection::vec(limit, 0..3), health).prop_map(|(limits, percent)| {
+        let health_policy = percent.map(|percent| HealthPolicy {
+            healthy_min_percent: Some(percent),
+            ..Default::default()
+        });
+        ServicePolicy {
+            health_policy,
+            ..saying(&limits)
+        }
+    })
+}
+
+fn any_paths() -> impl Strategy<Value = Vec<ServicePath>> {
+    let texts = [
+        ("/", false),
+        ("/x", false),
+        ("/x", true),
+        ("/x/{a}", true),
+        ("/x/{b}", false),
+    ];
+    let texts = proptest::sample::subsequence(texts.to_vec(), 0..5);
+    let methods = proptest::sample::subsequence(vec!["GET", "POST"], 0..=2);
+    texts.prop_flat_map(move |texts| {
+        let path = texts.into_iter().map(|(text, equal)| {
+            let methods = methods.clone().prop_flat_map(|names| {
+                names
+                    .into_iter()
+                    .map(|name| any_policy().prop_map(move |policy| method(name, policy)))
+                    .collect::<Vec<_>>()
+            });
+            (any_policy(), methods).prop_map(move |(policy, methods)| {
+                let match_type = equal.then_some(PathMatchType::Equal);
+                ServicePath {
+                    match_type,
+                    ..path(text, policy, methods)
+                }
+            })
+        });
+        path.collect::<Vec<_>>()
+    })
+}
+
+fn any_groups() -> impl Strategy<Value = Vec<ServiceGroup>> {
+    let names = proptest::sample::subsequence(vec!["g", "default", "h"], 0..=3);
+    names.prop_flat_map(|names| {
+        let group = names.into_iter().map(|name| {
+            (any_policy(), any_paths(), 0..4u8).prop_map(move |(policy, paths, flag)| {
+                ServiceGroup {
+                    default_group: flag == 0,
+                    ..group(name, policy, paths)
+                }
+            })
+        });
+        group.collect::<Vec<_>>()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_node_holds_what_the_rules_say(groups in any_groups()) {
+        let document = document(groups);
+        let model = Model::compile(&document, &mut Report::default());
+        for (_, node) in model.nodes() {
+            let at = node.address.path.as_ref().map(|_| &node.address);
+            let chain = chain(&document.services[0], &node.address.group, at);
+            let limits: Vec<_> = node.policy.rate_limit_policies.iter().map(|limit| limit.policy.meta.name.clone()).collect();
+            prop_assert_eq!(limits, expected_limits(&chain), "{}", node.address);
+            let percent = node.policy.health_policy.as_ref().and_then(|health| health.healthy_min_percent);
+            let expected = chain.iter().find_map(|policy| policy.health_policy.as_ref()?.healthy_min_percent);
+            prop_assert_eq!(percent, expected, "{}", node.address);
+        }
+    }
+}

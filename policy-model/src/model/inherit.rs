@@ -1,0 +1,162 @@
+//! Lays what a node says over what it inherits, and remembers what there is to tell about it.
+
+use super::declared::{Declared, OwnList};
+use super::effective::{EffectivePolicy, Inherited, ListPolicy, Policies, PolicyKind};
+use super::fields::Merged;
+use super::node::{Node, NodeId};
+use crate::finding::{Report, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// What came of inheritance, to be told once however many nodes it is true of.
+#[derive(Default)]
+pub(super) struct Inheritance {
+    /// Which list hides which: (kind, node that hides, node that is hidden) and the names of what is hidden.
+    hidden: BTreeMap<(PolicyKind, NodeId, NodeId), Hidden>,
+    /// JSON pointers of removals, and whether there was anything to remove.
+    removals: BTreeMap<Rc<str>, Removal>,
+}
+
+struct Hidden {
+    pointer: String,
+    labels: BTreeSet<String>,
+}
+
+struct Removal {
+    kind: PolicyKind,
+    name: String,
+    found: bool,
+}
+
+// === impl Inheritance ===
+
+impl Inheritance {
+    /// What holds where `declared` is said and `inherited` holds above.
+    pub(super) fn apply(
+        &mut self,
+        declared: &Declared<'_>,
+        inherited: &EffectivePolicy,
+    ) -> Rc<EffectivePolicy> {
+        let (own, above) = (declared.policy, inherited);
+        Rc::new(EffectivePolicy {
+            live_policy: merged(&own.live_policy, &above.live_policy),
+            auto_lane_enabled: own.auto_lane_enabled.or(above.auto_lane_enabled),
+            lane_policies: self.list(declared, &declared.lane, &above.lane_policies),
+            cluster_policy: merged(&own.cluster_policy, &above.cluster_policy),
+            load_balance_policy: merged(&own.load_balance_policy, &above.load_balance_policy),
+            health_policy: merged(&own.health_policy, &above.health_policy),
+            rate_limit_policies: self.list(
+                declared,
+                &declared.rate_limit,
+                &above.rate_limit_policies,
+            ),
+            concurrency_limit_policies: self.list(
+                declared,
+                &declared.concurrency_limit,
+                &above.concurrency_limit_policies,
+            ),
+            load_limit_policies: self.list(
+                declared,
+                &declared.load_limit,
+                &above.load_limit_policies,
+            ),
+            route_policies: self.list(declared, &declared.route, &above.route_policies),
+            circuit_break_policies: self.list(
+                declared,
+                &declared.circuit_break,
+                &above.circuit_break_policies,
+            ),
+            permission_policies: self.list(
+                declared,
+                &declared.permission,
+                &above.permission_policies,
+            ),
+            fault_injection_policies: self.list(
+                declared,
+                &declared.fault_injection,
+                &above.fault_injection_policies,
+            ),
+            authentication: merged(&own.authentication, &above.authentication),
+            authorization: merged(&own.authorization, &above.authorization),
+        })
+    }
+
+    fn list<T: ListPolicy>(
+        &mut self,
+        declared: &Declared<'_>,
+        own: &OwnList<'_, T>,
+        above: &Policies<T>,
+    ) -> Policies<T> {
+        match own {
+            OwnList::Silent => above.clone(),
+            OwnList::Removes(removals) => self.without(removals, above),
+            OwnList::Replaces(own) => {
+                above.iter().for_each(|policy| self.hide(declared, policy));
+                own.clone()
+            }
+        }
+    }
+
+    fn without<T: ListPolicy>(&mut self, removals: &[T], above: &Policies<T>) -> Policies<T> {
+        for removal in removals.iter().map(ListPolicy::meta) {
+            let found = above
+                .iter()
+                .any(|policy| policy.policy.meta().name == removal.name);
+            let known = self
+                .removals
+                .entry(removal.pointer.clone())
+                .or_insert_with(|| Removal {
+                    kind: T::KIND,
+                    name: removal.name.clone(),
+                    found: false,
+                });
+            known.found |= found;
+        }
+        let is_removed = |name: &str| removals.iter().any(|removal| removal.meta().name == name);
+        above
+            .iter()
+            .filter(|policy| !is_removed(&policy.policy.meta().name))
+            .cloned()
+            .collect()
+    }
+
+    fn hide<T: ListPolicy>(&mut self, declared: &Declared<'_>, policy: &Inherited<T>) {
+        let key = (T::KIND, declared.node, policy.declared_at);
+        let hidden = self.hidden.entry(key).or_insert_with(|| Hidden {
+            pointer: format!("{}/servicePolicy/{}", declared.pointer, T::KIND),
+            labels: BTreeSet::new(),
+        });
+        hidden.labels.insert(policy.label());
+    }
+
+    /// Tells what lists hide, and which removals remove nothing.
+    pub(super) fn report(self, nodes: &[Node], report: &mut Report) {
+        for ((kind, _, from), Hidden { pointer, labels }) in self.hidden {
+            let labels: Vec<_> = labels
+                .into_iter()
+                .map(|label| format!("{label:?}"))
+                .collect();
+            let from = nodes.get(from.index()).map(|node| node.address.to_string());
+            let (labels, from) = (labels.join(", "), from.unwrap_or_default());
+            let meant =
+                format!("to keep them, repeat them here; the list of a child replaces {kind}");
+            let message = format!("hides {labels}, inherited from {from}");
+            report.add(Severity::Info, pointer, message, Some(meant));
+        }
+        for (pointer, Removal { kind, name, found }) in self.removals {
+            if !found {
+                let message =
+                    format!("nothing to take away: no {kind} named {name:?} are inherited");
+                report.warning(&*pointer, message);
+            }
+        }
+    }
+}
+
+fn merged<T: Merged>(own: &Option<T>, above: &Option<Rc<T>>) -> Option<Rc<T>> {
+    match (own, above) {
+        (Some(own), Some(above)) => Some(Rc::new(own.over(above))),
+        (Some(own), None) => Some(Rc::new(own.clone())),
+        (None, above) => above.clone(),
+    }
+}

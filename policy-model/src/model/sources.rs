@@ -1,0 +1,127 @@
+//! The document's tree as the compiler walks it: patterns read, methods in their spelling, doubles settled.
+
+use crate::document::{
+    PathMatchType, ServiceGroup, ServiceMethod, ServicePath, ServicePolicy, ServiceType,
+};
+use crate::finding::{Report, Severity};
+use crate::pattern::PathPattern;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What makes two paths of a group the same: how they match, and what.
+pub(super) type PathKey = (PathMatchType, Rc<str>);
+
+/// What a service without a default group has: one that says nothing.
+pub(super) const DEFAULT_GROUP: &str = "default";
+
+/// A place in the tree where something may be said.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'d> {
+    pub(super) pointer: &'d Rc<str>,
+    pub(super) policy: &'d ServicePolicy,
+}
+
+/// A path and its methods. Of two of one name the later one counts, as in JoyLive.
+pub(super) struct PathSource<'d> {
+    pub(super) key: PathKey,
+    pub(super) pattern: Rc<PathPattern>,
+    pub(super) place: Place<'d>,
+    pub(super) methods: BTreeMap<Rc<str>, Place<'d>>,
+}
+
+/// The default group of a service: the last one with the flag, else the one with the name, else none. (Facts of
+/// JoyLive: an unflagged group named `default` is shadowed by an empty one there, which drops all that it says.)
+pub(super) fn default_group(groups: &[ServiceGroup]) -> Option<usize> {
+    let flagged = groups.iter().rposition(|group| group.default_group);
+    let is_named = |group: &ServiceGroup| group.name.eq_ignore_ascii_case(DEFAULT_GROUP);
+    flagged.or_else(|| groups.iter().rposition(is_named))
+}
+
+/// The paths of a group in the order of the document. One that cannot be read is reported and left out; of two that
+/// are the same the later one counts.
+pub(super) fn paths<'d>(
+    group: &'d ServiceGroup,
+    service_type: ServiceType,
+    report: &mut Report,
+) -> Vec<PathSource<'d>> {
+    let mut paths: Vec<PathSource<'d>> = Vec::with_capacity(group.paths.len());
+    let mut places = BTreeMap::new();
+    for path in group
+        .paths
+        .iter()
+        .filter_map(|path| PathSource::read(path, service_type, report))
+    {
+        let place = *places.entry(path.key.clone()).or_insert(paths.len());
+        match paths.get_mut(place) {
+            Some(earlier) => *earlier = path,
+            None => paths.push(path),
+        }
+    }
+    paths
+}
+
+// === impl PathSource ===
+
+impl<'d> PathSource<'d> {
+    fn read(path: &'d ServicePath, service_type: ServiceType, report: &mut Report) -> Option<Self> {
+        let pattern = match PathPattern::new(&path.path, path.match_type, service_type) {
+            Ok(pattern) => Rc::new(pattern),
+            Err(error) => {
+                refuse(report, format!("{}/path", path.pointer), &error.to_string());
+                return None;
+            }
+        };
+        let spell = |method: &ServiceMethod| spell(&method.name, service_type);
+        Some(Self {
+            key: (pattern.match_type(), pattern.shape().into()),
+            pattern,
+            place: Place {
+                pointer: &path.pointer,
+                policy: &path.service_policy,
+            },
+            methods: path
+                .methods
+                .iter()
+                .map(|method| (spell(method), Place::of(method)))
+                .collect(),
+        })
+    }
+}
+
+/// HTTP's methods in capitals; RPC's as they are.
+fn spell(method: &str, service_type: ServiceType) -> Rc<str> {
+    match service_type {
+        ServiceType::Http => method.to_ascii_uppercase().into(),
+        ServiceType::RpcApp | ServiceType::RpcInterface => method.into(),
+    }
+}
+
+/// Reports an error unless there is one at the same place: what reads a document checks it too.
+pub(super) fn refuse(report: &mut Report, pointer: String, message: &str) {
+    let is_known = |known: &str| known == pointer;
+    let mut errors = report
+        .findings()
+        .iter()
+        .filter(|known| known.severity == Severity::Error);
+    if !errors.any(|known| is_known(&known.pointer)) {
+        report.error(pointer, message);
+    }
+}
+
+// === impl Place ===
+
+impl<'d> Place<'d> {
+    fn of(method: &'d ServiceMethod) -> Self {
+        Self {
+            pointer: &method.pointer,
+            policy: &method.service_policy,
+        }
+    }
+
+    pub(super) fn of_group(group: &'d ServiceGroup) -> Self {
+        Self {
+            pointer: &group.pointer,
+            policy: &group.service_policy,
+        }
+    }
+}
