@@ -14,3 +14,4 @@ pub mod validate;
 
 pub use document::Document;
 pub use finding::{Finding, Report, Severity};
+pub use model::Model;

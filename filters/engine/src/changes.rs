@@ -7,7 +7,7 @@ use host::{Host, HostError};
 use std::borrow::Cow;
 
 /// A header's name.
-pub type Name = Cow<'static, str>;
+pub(crate) type Name = Cow<'static, str>;
 
 /// The collected changes of one request.
 #[derive(Clone, Debug, Default)]
@@ -59,11 +59,17 @@ impl Changes {
 
     /// Carries the response changes out.
     pub(crate) fn apply_response(&self, host: &dyn Host) -> Result<(), HostError> {
-        self.response.iter().try_for_each(|(name, value)| host.set_response_header(name, value))
+        self.response
+            .iter()
+            .try_for_each(|(name, value)| host.set_response_header(name, value))
     }
 
     fn put(&mut self, name: Name, value: Option<Vec<u8>>) {
-        match self.request.iter_mut().find(|(changed, _)| *changed == name) {
+        match self
+            .request
+            .iter_mut()
+            .find(|(changed, _)| *changed == name)
+        {
             Some((_, slot)) => *slot = value,
             None => self.request.push((name, value)),
         }

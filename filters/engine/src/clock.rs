@@ -14,7 +14,11 @@ pub(crate) struct Clock<'a> {
 
 impl<'a> Clock<'a> {
     pub(crate) fn new(host: &'a dyn Host) -> Self {
-        Self { host, now: Cell::new(None), wall_clock: Cell::new(None) }
+        Self {
+            host,
+            now: Cell::new(None),
+            wall_clock: Cell::new(None),
+        }
     }
 
     pub(crate) fn now(&self) -> Nanos {
@@ -24,7 +28,10 @@ impl<'a> Clock<'a> {
     }
 
     pub(crate) fn wall_clock(&self) -> Duration {
-        let wall_clock = self.wall_clock.get().unwrap_or_else(|| self.host.wall_clock());
+        let wall_clock = self
+            .wall_clock
+            .get()
+            .unwrap_or_else(|| self.host.wall_clock());
         self.wall_clock.set(Some(wall_clock));
         wall_clock
     }

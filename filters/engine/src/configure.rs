@@ -68,7 +68,12 @@ pub(crate) fn configure<P: Pipeline>(host: &dyn Host, configuration: &[u8]) -> O
 fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> Option<Plan<P>> {
     if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
         let hint = Some(STRUCT_HINT.to_owned());
-        report.add(Severity::Error, "", "the plugin configuration is not a JSON document", hint);
+        report.add(
+            Severity::Error,
+            "",
+            "the plugin configuration is not a JSON document",
+            hint,
+        );
         return None;
     }
     let (document, read) = Document::read(bytes);
@@ -83,8 +88,7 @@ fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> O
         metrics: Metrics::new(host),
     };
     let pipeline = P::compile(&mut cx);
-    let metrics = cx.metrics;
-    Some(Plan::new(&document, model, pipeline, metrics))
+    Some(Plan::new(&document, model, pipeline, Metrics::new(host)))
 }
 
 fn accept<P: Pipeline>(host: &dyn Host, plan: &Plan<P>, report: &Report, hash: u64) {
@@ -96,14 +100,20 @@ fn accept<P: Pipeline>(host: &dyn Host, plan: &Plan<P>, report: &Report, hash: u
     let summary = Summary {
         version: env!("CARGO_PKG_VERSION"),
         document: format!("{hash:016x}"),
-        services: plan.model().service_count(),
-        nodes: plan.model().node_count(),
-        policies: plan.model().policy_count(),
+        services: plan.model().services().len(),
+        nodes: plan.model().nodes().len(),
+        policies: policies(plan.model()),
         errors: report.count(Severity::Error),
         warnings: report.count(Severity::Warning),
         infos: report.count(Severity::Info),
     };
     host.log(Level::Info, &line("configured", None, Some(summary)));
+}
+
+/// The policies that the document declares and enables, each once, wherever they hold.
+fn policies(model: &Model) -> usize {
+    let declared = model.nodes().map(|(id, node)| node.policy.declared_at(id));
+    declared.sum()
 }
 
 /// Whether this VM is the first to have put this hash in place. On a host fault it tells: twice is better than never.
@@ -121,7 +131,10 @@ fn first_to_tell(host: &dyn Host, hash: u64) -> bool {
 
 fn tell(host: &dyn Host, report: &Report) {
     for finding in report.findings() {
-        host.log(level(finding.severity), &line("finding", Some(finding), None));
+        host.log(
+            level(finding.severity),
+            &line("finding", Some(finding), None),
+        );
     }
 }
 
@@ -140,5 +153,10 @@ fn line(event: &'static str, finding: Option<&Finding>, summary: Option<Summary>
         message: &finding.message,
         suggestion: finding.suggestion.as_deref(),
     });
-    serde_json::to_string(&Line { steward: event, finding, summary }).unwrap_or_default()
+    serde_json::to_string(&Line {
+        steward: event,
+        finding,
+        summary,
+    })
+    .unwrap_or_default()
 }

@@ -117,20 +117,32 @@ impl<'a> ResponseContext<'a> {
         changes: &'a mut Changes,
         clock: &'a Clock<'a>,
     ) -> Self {
-        Self { host, refused, changes, headers: OnceCell::new(), clock }
+        Self {
+            host,
+            refused,
+            changes,
+            headers: OnceCell::new(),
+            clock,
+        }
     }
 
     /// The response's headers, read when first asked for; empty if the host does not give them.
     #[must_use]
     pub fn headers(&self) -> &Headers {
-        self.headers.get_or_init(|| self.host.response_headers().unwrap_or_default())
+        self.headers
+            .get_or_init(|| self.host.response_headers().unwrap_or_default())
     }
 
     /// `:status`; 0 if there is none.
     #[must_use]
     pub fn status(&self) -> u32 {
-        let status = self.headers().get(":status").and_then(|value| std::str::from_utf8(value).ok());
-        status.and_then(|status| status.parse().ok()).unwrap_or_default()
+        let status = self
+            .headers()
+            .get(":status")
+            .and_then(|value| std::str::from_utf8(value).ok());
+        status
+            .and_then(|status| status.parse().ok())
+            .unwrap_or_default()
     }
 
     /// Monotonic time, read once per callback.

@@ -52,7 +52,9 @@ impl Identity {
 /// The claim at a path: the whole path as one name, else names joined by dots.
 #[must_use]
 pub fn claim<'a>(claims: &'a Value, path: &str) -> Option<&'a Value> {
-    claims.get(path).or_else(|| path.split('.').try_fold(claims, |at, name| at.get(name)))
+    claims
+        .get(path)
+        .or_else(|| path.split('.').try_fold(claims, |at, name| at.get(name)))
 }
 
 fn visit_scalars(value: &Value, visit: &mut dyn FnMut(&[u8])) {
@@ -79,7 +81,9 @@ mod tests {
         let mut identity = Identity::default();
         identity.set_claims(Rc::new(claims));
         let mut seen = Vec::new();
-        identity.visit_claim(path, &mut |value| seen.push(String::from_utf8(value.to_vec()).unwrap()));
+        identity.visit_claim(path, &mut |value| {
+            seen.push(String::from_utf8(value.to_vec()).unwrap());
+        });
         seen
     }
 

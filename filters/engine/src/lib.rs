@@ -7,16 +7,51 @@
 mod cause;
 mod changes;
 mod clock;
+mod configure;
+mod context;
 mod identity;
 pub mod metrics;
+mod plan;
 mod refusal;
+mod stage;
 pub mod state;
+mod stream;
 mod trust;
+mod view;
 
 pub use cause::Cause;
 pub use changes::Changes;
+pub use context::{CompileContext, EndContext, RequestContext, ResponseContext};
 pub use identity::{Identity, claim};
 pub use metrics::Metrics;
 pub use refusal::{LimitEvidence, Refusal, ReplyHeader, Substitute};
+pub use stage::{Pipeline, Position, Stage, Verdict};
+pub use stream::RequestStream;
 pub use trust::Trust;
+pub use view::RequestView;
 
+use host::{Host, Plugin};
+use plan::Plan;
+use std::rc::Rc;
+
+/// A filter: a document compiled for a pipeline of stages.
+pub struct Engine<P: Pipeline> {
+    plan: Rc<Plan<P>>,
+}
+
+// === impl Engine ===
+
+impl<P: Pipeline> Plugin for Engine<P> {
+    type Stream = RequestStream<P>;
+
+    fn configure(host: &dyn Host, configuration: &[u8]) -> Option<Self> {
+        let plan = configure::configure(host, configuration)?;
+        Some(Self {
+            plan: Rc::new(plan),
+        })
+    }
+
+    fn open(self: &Rc<Self>) -> RequestStream<P> {
+        RequestStream::new(Rc::clone(&self.plan))
+    }
+}

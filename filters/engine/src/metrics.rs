@@ -26,7 +26,10 @@ pub struct Gauge(Option<MetricId>);
 
 impl<'a> Metrics<'a> {
     pub(crate) fn new(host: &'a dyn Host) -> Self {
-        Self { host, known: BTreeMap::new() }
+        Self {
+            host,
+            known: BTreeMap::new(),
+        }
     }
 
     /// A counter of this name and these labels.
@@ -41,11 +44,21 @@ impl<'a> Metrics<'a> {
 
     /// `steward_decisions_total` of one policy and outcome.
     pub fn decisions(&mut self, service: &str, policy: &str, kind: &str, outcome: &str) -> Counter {
-        let labels = [("service", service), ("policy", policy), ("kind", kind), ("outcome", outcome)];
+        let labels = [
+            ("service", service),
+            ("policy", policy),
+            ("kind", kind),
+            ("outcome", outcome),
+        ];
         self.counter("steward_decisions_total", &labels)
     }
 
-    fn define(&mut self, kind: MetricKind, name: &str, labels: &[(&str, &str)]) -> Option<MetricId> {
+    fn define(
+        &mut self,
+        kind: MetricKind,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Option<MetricId> {
         let full = labelled(name, labels);
         if let Some(id) = self.known.get(&full) {
             return Some(*id);
@@ -90,7 +103,11 @@ fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
         full.push(';');
         full.push_str(label);
         full.push('=');
-        full.extend(value.chars().map(|c| if c == ';' || c.is_control() { '_' } else { c }));
+        full.extend(
+            value
+                .chars()
+                .map(|c| if c == ';' || c.is_control() { '_' } else { c }),
+        );
     }
     full
 }
@@ -102,7 +119,10 @@ mod tests {
     #[test]
     fn a_label_value_cannot_forge_another_label() {
         assert_eq!(
-            labelled("steward_x", &[("service", "a;policy=b\n"), ("policy", "限流.1")]),
+            labelled(
+                "steward_x",
+                &[("service", "a;policy=b\n"), ("policy", "限流.1")]
+            ),
             "steward_x;service=a_policy=b_;policy=限流.1"
         );
     }

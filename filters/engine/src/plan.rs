@@ -1,6 +1,9 @@
 //! A document, compiled: everything that can be decided once has been.
 
-use crate::{Metrics, Pipeline, RequestView, Trust, metrics::{Counter, Gauge}};
+use crate::{
+    Metrics, Pipeline, RequestView, Trust,
+    metrics::{Counter, Gauge},
+};
 use host::Host;
 use policy_model::{
     Document, Model, Report, Severity,
@@ -21,7 +24,6 @@ pub(crate) struct Plan<P> {
     pipeline: P,
     trust: Trust,
     unmatched: Unmatched,
-    group: Option<String>,
     services: Vec<ServiceCounters>,
     strangers: ServiceCounters,
     findings: [(Severity, Gauge); 3],
@@ -33,6 +35,9 @@ struct ServiceCounters {
     passed: Counter,
     refused: Counter,
 }
+
+/// Stands for the service of a request that no service matches.
+const STRANGER: &str = "-";
 
 // === impl Plan ===
 
@@ -47,23 +52,34 @@ impl<P: Pipeline> Plan<P> {
             passed: requests(&mut metrics, service, passed),
             refused: requests(&mut metrics, service, "refused"),
         };
-        let services = model.services().map(|(_, service)| counters(service.name(), "passed"));
+        let services = model
+            .services()
+            .map(|(_, service)| counters(&service.name, "passed"));
         let services = services.collect();
-        let strangers = counters("-", "unmatched");
+        let strangers = counters(STRANGER, "unmatched");
         let settings = &document.settings;
         Self {
             model,
             pipeline,
-            trust: if settings.trusted_client_headers { Trust::Inside } else { Trust::Edge },
+            trust: if settings.trusted_client_headers {
+                Trust::Inside
+            } else {
+                Trust::Edge
+            },
             unmatched: settings.unmatched,
-            group: settings.group.clone(),
             services,
             strangers,
             findings: [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
                 let label = severity.to_string();
-                (severity, metrics.gauge("steward_config_findings", &[("severity", &label)]))
+                (
+                    severity,
+                    metrics.gauge("steward_config_findings", &[("severity", &label)]),
+                )
             }),
-            info: metrics.gauge("steward_config_info", &[("version", env!("CARGO_PKG_VERSION"))]),
+            info: metrics.gauge(
+                "steward_config_info",
+                &[("version", env!("CARGO_PKG_VERSION"))],
+            ),
         }
     }
 
@@ -88,11 +104,17 @@ impl<P: Pipeline> Plan<P> {
     pub(crate) fn locate(&self, view: &RequestView<'_>) -> Located {
         self.model.locate(&Target {
             host: view.host(),
-            path: view.path(),
+            path: view.normal_path(),
             method: view.method(),
-            group: self.group.as_deref().or_else(|| self.group_of(view)),
+            group: Self::group_of(view),
             grpc: view.is_grpc(),
         })
+    }
+
+    /// The service's name as logs and metrics have it.
+    pub(crate) fn service_name(&self, service: Option<ServiceId>) -> &str {
+        let service = service.and_then(|service| self.model.service(service));
+        service.map_or(STRANGER, |service| &service.name)
     }
 
     pub(crate) fn count(&self, host: &dyn Host, service: Option<ServiceId>, outcome: Outcome) {
@@ -112,15 +134,17 @@ impl<P: Pipeline> Plan<P> {
         self.info.set(host, 1);
     }
 
-    fn group_of<'v>(&self, view: &'v RequestView<'_>) -> Option<&'v str> {
-        if self.trust == Trust::Edge {
-            return None;
-        }
-        let group = view.header("x-service-group").or_else(|| view.header("servicegroup"))?;
-        std::str::from_utf8(group).ok()
+    /// The group that a request asks for. A client's own wish counts only if clients are believed: the view hides it
+    /// otherwise.
+    fn group_of<'v>(view: &'v RequestView<'_>) -> Option<&'v [u8]> {
+        view.header("x-service-group")
+            .or_else(|| view.header("servicegroup"))
     }
 }
 
 fn requests(metrics: &mut Metrics<'_>, service: &str, outcome: &str) -> Counter {
-    metrics.counter("steward_requests_total", &[("service", service), ("outcome", outcome)])
+    metrics.counter(
+        "steward_requests_total",
+        &[("service", service), ("outcome", outcome)],
+    )
 }

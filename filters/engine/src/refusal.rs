@@ -56,11 +56,11 @@ pub struct Substitute {
 
 /// What the reply needs to know of the request.
 #[derive(Clone, Copy, Debug)]
-pub struct Addressee<'a> {
+pub(crate) struct Addressee<'a> {
     /// `x-request-id`.
-    pub request_id: &'a str,
+    pub(crate) request_id: &'a str,
     /// Whether the caller speaks gRPC.
-    pub grpc: bool,
+    pub(crate) grpc: bool,
 }
 
 #[derive(Serialize)]
@@ -89,7 +89,11 @@ const JSON: &[u8] = b"application/json";
 impl Refusal {
     /// A refusal without policy, evidence or headers.
     #[must_use]
-    pub fn new(cause: Cause, details: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(
+        cause: Cause,
+        details: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             cause,
             details: details.into(),
@@ -110,7 +114,10 @@ impl Refusal {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let details = format!("{kind}{{{}}}", detail_name(policy));
-        Self { policy: Some(Rc::clone(policy)), ..Self::new(cause, details, message) }
+        Self {
+            policy: Some(Rc::clone(policy)),
+            ..Self::new(cause, details, message)
+        }
     }
 
     /// Adds a header.
@@ -123,7 +130,9 @@ impl Refusal {
     /// The HTTP status that an HTTP caller will see.
     #[must_use]
     pub fn status(&self) -> u32 {
-        self.substitute.as_ref().map_or(self.cause.status(), |substitute| substitute.status)
+        self.substitute
+            .as_ref()
+            .map_or(self.cause.status(), |substitute| substitute.status)
     }
 
     /// Sends the reply.
@@ -131,10 +140,17 @@ impl Refusal {
         let rendered = self.render(to, host.wall_clock());
         let mut headers: Vec<(&str, &[u8])> = Vec::with_capacity(self.headers.len() + 1);
         if !to.grpc {
-            let written = self.substitute.as_ref().map(|substitute| substitute.content_type.as_bytes());
+            let written = self
+                .substitute
+                .as_ref()
+                .map(|substitute| substitute.content_type.as_bytes());
             headers.push(("content-type", written.unwrap_or(JSON)));
         }
-        headers.extend(self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice())));
+        headers.extend(
+            self.headers
+                .iter()
+                .map(|(name, value)| (name.as_ref(), value.as_slice())),
+        );
         host.reply(&LocalReply {
             status: self.status(),
             grpc_status: to.grpc.then(|| self.cause.grpc_status()),
@@ -151,7 +167,10 @@ impl Refusal {
         if to.grpc {
             return self.message.as_bytes().to_vec();
         }
-        let evidence = Evidence { policy: self.policy.as_deref(), limit: self.limit };
+        let evidence = Evidence {
+            policy: self.policy.as_deref(),
+            limit: self.limit,
+        };
         let body = Body {
             code: self.cause.code(),
             reason: self.cause.reason(),
@@ -167,7 +186,9 @@ impl Refusal {
 /// A policy's name as access logs can hold it: Envoy itself turns white space into `_`, braces would end the details.
 fn detail_name(name: &str) -> String {
     let safe = |c: char| !(c.is_whitespace() || c.is_control() || matches!(c, '{' | '}'));
-    name.chars().map(|c| if safe(c) { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if safe(c) { c } else { '_' })
+        .collect()
 }
 
 #[cfg(test)]
@@ -175,16 +196,27 @@ mod tests {
     use super::*;
 
     fn rendered(refusal: &Refusal, grpc: bool) -> String {
-        let to = Addressee { request_id: "r-1", grpc };
+        let to = Addressee {
+            request_id: "r-1",
+            grpc,
+        };
         String::from_utf8(refusal.render(to, Duration::from_secs(1_705_734_400))).unwrap()
     }
 
     #[test]
     fn the_body_is_the_documented_one() {
-        let mut refusal =
-            Refusal::by_policy(Cause::RateLimited, "steward_rate_limited", &"limit 1".into(), "too many requests");
-        refusal.limit =
-            Some(LimitEvidence { limit: 100, remaining: 0, retry_after: 1, reset: 1_705_734_460 });
+        let mut refusal = Refusal::by_policy(
+            Cause::RateLimited,
+            "steward_rate_limited",
+            &"limit 1".into(),
+            "too many requests",
+        );
+        refusal.limit = Some(LimitEvidence {
+            limit: 100,
+            remaining: 0,
+            retry_after: 1,
+            reset: 1_705_734_460,
+        });
         assert_eq!(refusal.details, "steward_rate_limited{limit_1}");
         assert_eq!(
             rendered(&refusal, false),
@@ -194,7 +226,11 @@ mod tests {
 
     #[test]
     fn a_grpc_caller_gets_the_bare_message() {
-        let refusal = Refusal::new(Cause::Unauthenticated, "steward_jwt_missing", "credentials are needed");
+        let refusal = Refusal::new(
+            Cause::Unauthenticated,
+            "steward_jwt_missing",
+            "credentials are needed",
+        );
         assert_eq!(rendered(&refusal, true), "credentials are needed");
     }
 }

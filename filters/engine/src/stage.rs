@@ -21,10 +21,8 @@ pub enum Position {
     Authentication,
     /// How often?
     Rate,
-    /// To which tag?
-    Tag,
-    /// To which lane?
-    Lane,
+    /// To which instances: tags, then lanes.
+    Route,
     /// Is the service fit to be called?
     Breaker,
 }
@@ -73,10 +71,10 @@ pub trait Pipeline: Sized + 'static {
 const fn ascending(positions: &[Position]) -> bool {
     let mut rest = positions;
     while let [first, tail @ ..] = rest {
-        if let [second, ..] = tail {
-            if *first as u8 >= *second as u8 {
-                return false;
-            }
+        if let [second, ..] = tail
+            && *first as u8 >= *second as u8
+        {
+            return false;
         }
         rest = tail;
     }
@@ -133,7 +131,11 @@ mod tests {
 
     #[test]
     fn order_is_strict() {
-        assert!(ascending(&[Position::Authentication, Position::Rate, Position::Breaker]));
+        assert!(ascending(&[
+            Position::Authentication,
+            Position::Rate,
+            Position::Breaker
+        ]));
         assert!(!ascending(&[Position::Rate, Position::Authentication]));
         assert!(!ascending(&[Position::Rate, Position::Rate]));
     }

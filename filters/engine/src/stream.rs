@@ -115,7 +115,13 @@ impl<P: Pipeline> RequestStream<P> {
         self.phase = Phase::Refused;
         self.plan.count(host, service, Outcome::Refused);
         self.log_refusal(host, view, service, refusal);
-        refusal.send(host, Addressee { request_id: view.request_id(), grpc: view.is_grpc() })?;
+        refusal.send(
+            host,
+            Addressee {
+                request_id: view.request_id(),
+                grpc: view.is_grpc(),
+            },
+        )?;
         Ok(Flow::Pause)
     }
 
@@ -133,19 +139,25 @@ impl<P: Pipeline> RequestStream<P> {
             steward: "refused_request",
             request_id: view.request_id(),
             trace_id: view.trace_id(),
-            service: service.map_or("-", |service| self.plan.model().service_name(service)),
+            service: self.plan.service_name(service),
             policy: refusal.policy.as_deref(),
             status: refusal.status(),
             details: &refusal.details,
         };
-        host.log(log::Level::Info, &serde_json::to_string(&line).unwrap_or_default());
+        host.log(
+            log::Level::Info,
+            &serde_json::to_string(&line).unwrap_or_default(),
+        );
     }
 }
 
 impl<P: Pipeline> Stream for RequestStream<P> {
     fn request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Flow {
         self.decide(host).unwrap_or_else(|error| {
-            host.log(log::Level::Error, &format!("steward: a request could not be decided: {error}"));
+            host.log(
+                log::Level::Error,
+                &format!("steward: a request could not be decided: {error}"),
+            );
             // If even this fails the stream stays paused until the listener's idle timeout ends it: closed, not open.
             let _ = host.reply(&UNREADABLE);
             Flow::Pause
@@ -157,10 +169,18 @@ impl<P: Pipeline> Stream for RequestStream<P> {
             return Flow::Continue;
         }
         let clock = Clock::new(host);
-        let mut cx = ResponseContext::new(host, self.phase == Phase::Refused, &mut self.changes, &clock);
+        let mut cx = ResponseContext::new(
+            host,
+            self.phase == Phase::Refused,
+            &mut self.changes,
+            &clock,
+        );
         self.plan.pipeline().response(&mut cx, &mut self.states);
         if let Err(error) = self.changes.apply_response(host) {
-            host.log(log::Level::Warn, &format!("steward: a response header was not set: {error}"));
+            host.log(
+                log::Level::Warn,
+                &format!("steward: a response header was not set: {error}"),
+            );
         }
         Flow::Continue
     }
@@ -170,16 +190,28 @@ impl<P: Pipeline> Stream for RequestStream<P> {
             return;
         }
         let clock = Clock::new(host);
-        let mut cx = EndContext { host, refused: self.phase == Phase::Refused, clock: &clock };
+        let mut cx = EndContext {
+            host,
+            refused: self.phase == Phase::Refused,
+            clock: &clock,
+        };
         self.plan.pipeline().end(&mut cx, &mut self.states);
     }
 }
 
 fn no_such_service() -> Refusal {
-    Refusal::new(Cause::NoSuchService, "steward_no_such_service", "no such service")
+    Refusal::new(
+        Cause::NoSuchService,
+        "steward_no_such_service",
+        "no such service",
+    )
 }
 
 fn unsafe_path_refusal(reason: policy_model::target::UnsafePath) -> Refusal {
-    let details = format!("steward_unsafe_path{{{}}}", reason.code());
-    Refusal::new(Cause::UnsafePath, details, "the path can be read in two ways")
+    let details = format!("steward_unsafe_path{{{}}}", reason.name());
+    Refusal::new(
+        Cause::UnsafePath,
+        details,
+        "the path can be read in two ways",
+    )
 }

@@ -46,7 +46,7 @@ impl Trust {
 
     /// Notes the removal of everything that the client may not say.
     pub(crate) fn strip(self, headers: &Headers, changes: &mut Changes) {
-        for (name, _) in headers.iter() {
+        for (name, _) in headers {
             if name.starts_with(OWN_PREFIX) {
                 changes.remove_request(String::from_utf8_lossy(name).into_owned());
             } else if let (Self::Edge, Some(name)) = (self, reserved(name)) {
@@ -63,22 +63,37 @@ impl Trust {
 }
 
 fn reserved(name: &[u8]) -> Option<&'static str> {
-    RESERVED.into_iter().find(|reserved| reserved.as_bytes() == name)
+    RESERVED
+        .into_iter()
+        .find(|reserved| reserved.as_bytes() == name)
 }
 
 /// All `baggage` lines as one, less the reserved members; `None` if nothing has to go.
 fn cleaned_baggage(headers: &Headers) -> Option<Vec<u8>> {
-    let members = || headers.all(BAGGAGE).flat_map(|line| line.split(|byte| *byte == b','));
+    let members = || {
+        headers
+            .all(BAGGAGE)
+            .flat_map(|line| line.split(|byte| *byte == b','))
+    };
     if !members().any(is_reserved_member) {
         return None;
     }
-    let kept: Vec<&[u8]> = members().filter(|member| !is_reserved_member(member)).collect();
+    let kept: Vec<&[u8]> = members()
+        .filter(|member| !is_reserved_member(member))
+        .collect();
     Some(kept.join(&b','))
 }
 
 fn is_reserved_member(member: &[u8]) -> bool {
-    let end = member.iter().position(|byte| matches!(byte, b'=' | b';')).unwrap_or(member.len());
-    let key = member.get(..end).unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    let end = member
+        .iter()
+        .position(|byte| matches!(byte, b'=' | b';'))
+        .unwrap_or(member.len());
+    let key = member
+        .get(..end)
+        .unwrap_or_default()
+        .trim_ascii()
+        .to_ascii_lowercase();
     // A key is a token, yet some readers decode it: `x%2Dlane-code` must not come through.
     let key: Cow<'_, [u8]> = percent_encoding::percent_decode(&key).into();
     let key = key.to_ascii_lowercase();
@@ -97,15 +112,20 @@ mod tests {
 
     #[test]
     fn a_clients_lane_goes_and_its_other_headers_stay() {
-        let changes = stripped(Trust::Edge, &[("x-lane-code", b"gray"), ("x-live-unit", b"unit1")]);
+        let changes = stripped(
+            Trust::Edge,
+            &[("x-lane-code", b"gray"), ("x-live-unit", b"unit1")],
+        );
         assert_eq!(changes.request("x-lane-code"), Some(None));
         assert_eq!(changes.request("x-live-unit"), None);
     }
 
     #[test]
     fn our_own_headers_go_even_inside() {
-        let changes =
-            stripped(Trust::Inside, &[("x-steward-subset", b"AA=="), ("x-lane-code", b"gray")]);
+        let changes = stripped(
+            Trust::Inside,
+            &[("x-steward-subset", b"AA=="), ("x-lane-code", b"gray")],
+        );
         assert_eq!(changes.request("x-steward-subset"), Some(None));
         assert_eq!(changes.request("x-lane-code"), None);
     }
@@ -114,9 +134,18 @@ mod tests {
     fn baggage_loses_only_the_reserved_keys() {
         let line: &[u8] = b"user=7, X-Lane-Code = gray;p=1,x%2Dlane-space-id=s,b=2";
         let changes = stripped(Trust::Edge, &[("baggage", line)]);
-        assert_eq!(changes.request("baggage"), Some(Some(b"user=7,b=2".as_slice())));
-        assert_eq!(stripped(Trust::Edge, &[("baggage", b"user=7")]).request("baggage"), None);
-        let all_gone = stripped(Trust::Edge, &[("baggage", b"x-live-uid=1"), ("baggage", b"x-lane-code=g")]);
+        assert_eq!(
+            changes.request("baggage"),
+            Some(Some(b"user=7,b=2".as_slice()))
+        );
+        assert_eq!(
+            stripped(Trust::Edge, &[("baggage", b"user=7")]).request("baggage"),
+            None
+        );
+        let all_gone = stripped(
+            Trust::Edge,
+            &[("baggage", b"x-live-uid=1"), ("baggage", b"x-lane-code=g")],
+        );
         assert_eq!(all_gone.request("baggage"), Some(None));
     }
 }

@@ -6,7 +6,7 @@
 use crate::Trust;
 use host::{Headers, Host};
 use policy_model::{
-    condition::{Source, SystemKey},
+    condition::{Source, System},
     target::{NormalPath, UnsafePath, normal_host},
 };
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ pub struct RequestView<'a> {
     headers: &'a Headers,
     trust: Trust,
     method: &'a [u8],
-    host: Cow<'a, str>,
+    host: Cow<'a, [u8]>,
     path: Option<NormalPath<'a>>,
     query: &'a [u8],
 }
@@ -26,36 +26,45 @@ pub struct RequestView<'a> {
 impl<'a> RequestView<'a> {
     /// Reads the headers. A path that could be read in two ways is an error: no policy can be chosen for it.
     pub fn new(headers: &'a Headers, trust: Trust) -> Result<Self, UnsafePath> {
+        let mut view = Self::without_path(headers, trust);
+        view.path = NormalPath::of_request(view.method, headers.get(":path"))?;
+        Ok(view)
+    }
+
+    /// As [`new`](Self::new), for a request whose path is not to be used.
+    pub(crate) fn without_path(headers: &'a Headers, trust: Trust) -> Self {
         let pseudo = |name| headers.get(name).unwrap_or_default();
-        let method = pseudo(":method");
-        let target = pseudo(":path");
-        let has_path = method != b"CONNECT" && target != b"*" && !target.is_empty();
-        Ok(Self {
+        Self {
             headers,
             trust,
-            method,
+            method: pseudo(":method"),
             host: normal_host(pseudo(":authority")),
-            path: has_path.then(|| NormalPath::parse(target)).transpose()?,
-            query: query_of(target),
-        })
+            path: None,
+            query: query_of(pseudo(":path")),
+        }
     }
 
     /// `:method`.
     #[must_use]
-    pub fn method(&self) -> &'a str {
-        std::str::from_utf8(self.method).unwrap_or_default()
+    pub fn method(&self) -> &'a [u8] {
+        self.method
     }
 
     /// `:authority` in lower case, without port and trailing dot.
     #[must_use]
-    pub fn host(&self) -> &str {
+    pub fn host(&self) -> &[u8] {
         &self.host
     }
 
-    /// The normalized path; `None` for CONNECT and `OPTIONS *`, which have none.
+    /// The path as the model wants it.
+    pub(crate) fn normal_path(&self) -> Option<&NormalPath<'a>> {
+        self.path.as_ref()
+    }
+
+    /// The path in its normal spelling; `None` for CONNECT and `OPTIONS *`, which have none.
     #[must_use]
-    pub fn path(&self) -> Option<&str> {
-        self.path.as_ref().map(NormalPath::as_str)
+    pub fn path(&self) -> Option<&[u8]> {
+        self.path.as_ref().map(NormalPath::as_bytes)
     }
 
     /// The first copy of a header; `None` if it is not the client's to send.
@@ -67,7 +76,10 @@ impl<'a> RequestView<'a> {
     /// All copies of a header; none if it is not the client's to send.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let hidden = self.trust.hides(name.as_bytes());
-        (!hidden).then(|| self.headers.all(name)).into_iter().flatten()
+        (!hidden)
+            .then(|| self.headers.all(name))
+            .into_iter()
+            .flatten()
     }
 
     /// Whether the client sent a header of this name, hidden or not.
@@ -79,7 +91,9 @@ impl<'a> RequestView<'a> {
     /// Whether the caller speaks gRPC (`content-type: application/grpc`, with or without a suffix).
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        self.headers.get("content-type").is_some_and(|value| value.starts_with(b"application/grpc"))
+        self.headers
+            .get("content-type")
+            .is_some_and(|value| value.starts_with(b"application/grpc"))
     }
 
     /// `x-request-id`; empty if absent or unreadable.
@@ -91,18 +105,25 @@ impl<'a> RequestView<'a> {
     /// The trace id of `traceparent` (W3C Trace Context, section 3.2.2); empty if there is none.
     #[must_use]
     pub fn trace_id(&self) -> &'a str {
-        self.text("traceparent").split('-').nth(1).unwrap_or_default()
+        self.text("traceparent")
+            .split('-')
+            .nth(1)
+            .unwrap_or_default()
     }
 
     /// Every value of a query parameter, decoded; a name without `=` has an empty value.
     pub fn query(&self, key: &str) -> impl Iterator<Item = Cow<'a, str>> {
         let pairs = form_urlencoded::parse(self.query);
-        pairs.filter(move |(name, _)| name == key).map(|(_, value)| value)
+        pairs
+            .filter(move |(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 
     /// Every value of a cookie (RFC 6265, section 4.2.1), over all `cookie` lines.
     pub fn cookies(&self, key: &str) -> impl Iterator<Item = &'a [u8]> {
-        let pairs = self.headers("cookie").flat_map(|line| line.split(|byte| *byte == b';'));
+        let pairs = self
+            .headers("cookie")
+            .flat_map(|line| line.split(|byte| *byte == b';'));
         pairs.filter_map(move |pair| {
             let (name, value) = split_once(pair.trim_ascii(), b'=')?;
             (name == key.as_bytes()).then(|| unquoted(value))
@@ -116,7 +137,9 @@ impl<'a> RequestView<'a> {
         let mut address = host.property(&["source", "address"]).ok().flatten()?;
         let port = address.iter().rposition(|byte| *byte == b':')?;
         address.truncate(port);
-        let bracketed = address.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+        let bracketed = address
+            .strip_prefix(b"[")
+            .and_then(|rest| rest.strip_suffix(b"]"));
         Some(bracketed.map_or_else(|| address.clone(), <[u8]>::to_vec))
     }
 
@@ -127,14 +150,14 @@ impl<'a> RequestView<'a> {
             Source::Query(key) => self.query(key).for_each(|value| visit(value.as_bytes())),
             Source::Cookie(key) => self.cookies(key).for_each(visit),
             Source::Method => visit(self.method),
-            Source::Path => visit(self.path().unwrap_or_default().as_bytes()),
-            Source::Host => visit(self.host.as_bytes()),
-            Source::Ip | Source::System(SystemKey::ClientIp) => {
+            Source::Path => visit(self.path().unwrap_or_default()),
+            Source::Host => visit(&self.host),
+            Source::Ip | Source::System(System::ClientIp) => {
                 if let Some(address) = self.client_ip(host) {
                     visit(&address);
                 }
             }
-            Source::System(SystemKey::Consumer) => {
+            Source::System(System::Consumer) => {
                 self.headers("x-service-consumer").for_each(visit);
             }
             Source::Claim(_) | Source::ApiKey => {}
@@ -142,7 +165,10 @@ impl<'a> RequestView<'a> {
     }
 
     fn text(&self, name: &str) -> &'a str {
-        self.headers.get(name).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| std::str::from_utf8(value).ok())
+            .unwrap_or_default()
     }
 }
 
@@ -157,5 +183,8 @@ fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {
-    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
+    value
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
+        .unwrap_or(value)
 }

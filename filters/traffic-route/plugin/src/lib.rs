@@ -1,1 +1,3 @@
-//! Tag and lane routing, as a module of its own.
+//! The module `traffic-route.wasm`: this filter alone.
+
+host::plugin!(traffic_route::TrafficRoute);
