@@ -28,9 +28,13 @@ pub trait Host {
     fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError>;
 
     /// All request headers, pseudo headers among them, in one call.
+    ///
+    /// While the upstream's response comes by, Envoy has them no more and gives an empty map: keep what is needed then. They
+    /// are there again while the filter's own reply comes by, and in [`Stream::log`].
     fn request_headers(&self) -> Result<Headers, HostError>;
 
-    /// All response headers, `:status` among them, in one call.
+    /// All response headers, `:status` among them, in one call; empty in any phase but [`Stream::response_headers`] and
+    /// [`Stream::log`].
     fn response_headers(&self) -> Result<Headers, HostError>;
 
     /// Replaces every copy of a request header. The value must hold no CR, LF or NUL: [`HostError::BadValue`] otherwise.
@@ -42,7 +46,7 @@ pub trait Host {
     /// Replaces every copy of a response header. The value must hold no CR, LF or NUL: [`HostError::BadValue`] otherwise.
     fn set_response_header(&self, name: &str, value: &[u8]) -> Result<(), HostError>;
 
-    /// Up to `max` bytes of the response body buffered so far, from `start`.
+    /// Up to `max` bytes of the response body buffered so far, from `start`; none outside of [`Stream::response_body`].
     fn response_body(&self, start: usize, max: usize) -> Result<Vec<u8>, HostError>;
 
     /// Answers the request here. The first reply of a stream wins.
@@ -139,7 +143,8 @@ pub trait Stream {
         Flow::Continue
     }
 
-    /// A part of the response body: `size` bytes are buffered.
+    /// A part of the response body: `size` bytes are buffered. As long as the answer is [`Flow::Pause`] the parts pile up;
+    /// after [`Flow::Continue`] the next part comes alone. The last part may bring no bytes of its own.
     fn response_body(&mut self, _host: &dyn Host, _size: usize, _end_of_stream: bool) -> Flow {
         Flow::Continue
     }

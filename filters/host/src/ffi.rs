@@ -16,7 +16,7 @@ use std::ptr::null_mut;
 unsafe extern "C" {
     fn proxy_log(level: u32, text: *const u8, size: usize) -> u32;
     fn proxy_get_log_level(level: *mut u32) -> u32;
-    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    safe fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_buffer_bytes(
         kind: u32,
         start: usize,
@@ -58,8 +58,8 @@ unsafe extern "C" {
         cas: u32,
     ) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
-    fn proxy_increment_metric(id: u32, offset: i64) -> u32;
-    fn proxy_record_metric(id: u32, value: u64) -> u32;
+    safe fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    safe fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_get_property(
         path: *const u8,
         path_size: usize,
@@ -140,8 +140,7 @@ pub(crate) fn log_level() -> Result<u32, HostError> {
 
 /// Sets the root context's timer; 0 stops it.
 pub(crate) fn set_tick_period(milliseconds: u32) -> Result<(), HostError> {
-    // SAFETY: numbers only.
-    done(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
+    done(proxy_set_tick_period_milliseconds(milliseconds))
 }
 
 /// A part of a buffer; nothing buffered is no bytes.
@@ -236,14 +235,12 @@ pub(crate) fn define_metric(kind: u32, name: &str) -> Result<u32, HostError> {
 
 /// Adds to a counter or a gauge.
 pub(crate) fn increment_metric(id: u32, offset: i64) -> Result<(), HostError> {
-    // SAFETY: numbers only.
-    done(unsafe { proxy_increment_metric(id, offset) })
+    done(proxy_increment_metric(id, offset))
 }
 
 /// Sets a gauge, or records a histogram's value.
 pub(crate) fn record_metric(id: u32, value: u64) -> Result<(), HostError> {
-    // SAFETY: numbers only.
-    done(unsafe { proxy_record_metric(id, value) })
+    done(proxy_record_metric(id, value))
 }
 
 /// A property, by its path with a NUL between the parts.

@@ -230,6 +230,18 @@ fn a_configuration_is_tried_in_a_canary_and_on_the_main_thread_once() {
     let mut vms: Vec<_> = envoy.log_lines().into_iter().map(|line| line.vm).collect();
     vms[2..].sort();
     assert_eq!(vms, ["canary", "main", "worker 0", "worker 1"]);
+
+    // A worker that comes later finds it admitted; another configuration is not.
+    let late = envoy.worker::<Gate>(b"home").unwrap();
+    let other = envoy.worker::<Gate>(b"away").unwrap();
+    let vms: Vec<_> = envoy
+        .log_lines()
+        .into_iter()
+        .skip(4)
+        .map(|line| line.vm)
+        .collect();
+    assert_eq!(vms, ["worker 2", "canary", "main", "worker 3"]);
+    drop((late, other));
 }
 
 #[test]

@@ -37,6 +37,12 @@ fn nothing_is_an_empty_map_but_a_torn_block_is_none() {
             "{end}"
         );
     }
+    // The lengths fit, but where a text should end there is no NUL.
+    for at in [21, 24, 26, 27] {
+        let mut block = BLOCK.to_vec();
+        assert_eq!(std::mem::replace(&mut block[at], b'x'), 0);
+        assert_eq!(Headers::parse(block), Err(HostError::BadAnswer), "{at}");
+    }
     let trailing = [BLOCK, b"x"].concat();
     assert_eq!(Headers::parse(trailing), Err(HostError::BadAnswer));
     assert_eq!(Headers::parse(vec![0xff; 64]), Err(HostError::BadAnswer));
