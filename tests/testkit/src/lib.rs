@@ -27,5 +27,5 @@ pub use crate::config::Bootstrap;
 pub use crate::envoy::{Builder, Envoy, Sample, Stats, Update};
 pub use crate::http::{Client, Request, Response};
 pub use crate::poll::until;
-pub use crate::setup::{envoy_binary, module, repository};
+pub use crate::setup::{dist, envoy_binary, module, repository};
 pub use echo::{Behaviour, Echo};

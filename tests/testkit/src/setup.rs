@@ -52,8 +52,9 @@ pub(crate) fn module_in(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// The folder of the built modules.
-pub(crate) fn dist() -> PathBuf {
+/// The folder of the built modules: `$STEWARD_DIST`, else `dist`.
+#[must_use]
+pub fn dist() -> PathBuf {
     env::var_os("STEWARD_DIST").map_or_else(|| repository().join("dist"), PathBuf::from)
 }
 

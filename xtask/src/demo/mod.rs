@@ -53,3 +53,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     print::what_next(&scene)?;
     scene.stay()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tour is an end-to-end test too: every step of it checks itself.
+    #[test]
+    fn the_tour_shows_what_it_promises() -> anyhow::Result<()> {
+        run(&Options {
+            once: true,
+            envoy: testkit::envoy_binary()?,
+            dist: testkit::dist(),
+        })
+    }
+}

@@ -4,14 +4,13 @@ use super::{scene::Scene, step::Step};
 use testkit::{Request, Response};
 
 /// Headers that say what governance did; the others are noise here.
-const TELLING: [&str; 7] = [
+const TELLING: [&str; 6] = [
     "www-authenticate",
     "retry-after",
     "ratelimit",
     "ratelimit-policy",
     "x-degraded",
     "x-echo-name",
-    "content-type",
 ];
 
 /// Request headers that Envoy adds for every service: left out of an upstream's answer, which would drown in them.
@@ -60,13 +59,11 @@ pub(crate) fn exchange(scene: &Scene, request: &Request, response: &Response) {
     answer(scene, response);
 }
 
-/// The answer that a repeated command got in the end.
-pub(crate) fn again(scene: &Scene, request: &Request, before: usize, response: &Response) {
-    println!(
-        "   $ {}   # again, after {before} more",
-        scene.curl(request)
-    );
-    answer(scene, response);
+/// The same command several times more.
+pub(crate) fn more(times: usize, what: &str) {
+    if times > 0 {
+        println!("   … {times} more: {what}");
+    }
 }
 
 /// An edit of the policy file.
@@ -112,7 +109,7 @@ Envoy stays up. Set the variables above in another shell, then try:
    curl -i http://{addr}/echo -H 'host: service-provider' -H \"authorization: Bearer $ALICE\"
    curl -i http://{addr}/orders -H 'host: service-provider' -H \"authorization: Bearer $ALICE\" -H 'x-gray: true'
    curl -s http://{admin}/stats/prometheus | grep ^steward_
-   sed -i 's/\"threshold\": 3,/\"threshold\": 30,/' {file}     # a new limit, at once
+   sed -i 's/\"threshold\": 4,/\"threshold\": 40,/' {file}     # a new limit, at once
 Upstreams obey x-echo-status: 503, x-echo-delay-ms: 1500 and x-echo-reset: 1.
 Ctrl-C ends it."
     );
@@ -120,13 +117,29 @@ Ctrl-C ends it."
 }
 
 fn answer(scene: &Scene, response: &Response) {
-    println!("   {}", response.status);
+    println!(
+        "   HTTP/1.1 {} {}",
+        response.status,
+        phrase(response.status)
+    );
     for name in TELLING {
         if let Some(value) = response.header(name) {
             println!("   {name}: {value}");
         }
     }
     println!("   {}", scene.without_tokens(&body(response)));
+}
+
+/// The usual words (RFC 9110, section 15) for the statuses of this tour.
+fn phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        401 => "Unauthorized",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "",
+    }
 }
 
 fn body(response: &Response) -> String {

@@ -50,6 +50,8 @@ pub(crate) struct Send {
 pub(crate) enum How {
     /// Once.
     Once,
+    /// So often, each time with the expected answer: round robin would show another instance.
+    Each(usize),
     /// So often with an answer of 200, and then once more.
     After(usize),
     /// Until the answer is the expected one.
@@ -78,10 +80,21 @@ impl Step {
         let request = self.send.request(scene)?;
         let last = match self.how {
             How::Once => one(scene, &request)?,
+            How::Each(times) => self.each(scene, &request, times)?,
             How::After(passing) => after(scene, &request, passing)?,
             How::Until => self.wait(scene, &request)?,
         };
         self.expect.check(&last)
+    }
+
+    fn each(&self, scene: &Scene, request: &Request, times: usize) -> anyhow::Result<Response> {
+        let mut last = one(scene, request)?;
+        for _ in 1..times {
+            self.expect.check(&last)?;
+            last = scene.send(request)?;
+        }
+        print::more(times.saturating_sub(1), "the same");
+        Ok(last)
     }
 
     fn wait(&self, scene: &Scene, request: &Request) -> anyhow::Result<Response> {
@@ -95,7 +108,8 @@ impl Step {
             let response = scene.send(request)?;
             Ok(self.expect.check(&response).is_ok().then_some(response))
         })?;
-        print::again(scene, request, sent, &last);
+        print::more(sent - 1, "not yet");
+        print::exchange(scene, request, &last);
         Ok(last)
     }
 }
@@ -119,9 +133,8 @@ fn after(scene: &Scene, request: &Request, passing: usize) -> anyhow::Result<Res
             response.status
         );
     }
-    let last = scene.send(request)?;
-    print::again(scene, request, passing, &last);
-    Ok(last)
+    print::more(passing.saturating_sub(1), "200");
+    one(scene, request)
 }
 
 // === impl First ===
