@@ -52,7 +52,11 @@ mod tests {
             (json!(["a", 1, false]), "a,1,false"),
             (json!("a,b"), "a,b"),
         ] {
-            assert_eq!(header_value(&claim).as_deref(), Some(value.as_bytes()), "{claim}");
+            assert_eq!(
+                header_value(&claim).as_deref(),
+                Some(value.as_bytes()),
+                "{claim}"
+            );
         }
     }
 

@@ -85,7 +85,10 @@ impl<'a> Jws<'a> {
 impl fmt::Debug for Jws<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Jws");
-        shown.field("algorithm", &self.algorithm).field("kid", &self.kid).finish_non_exhaustive()
+        shown
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,7 @@
 //! before its signature is checked, but for `alg`, `kid` and `iss`, which only choose among the document's own keys.
 
 pub mod algorithm;
+pub mod authenticate;
 pub mod base64url;
 pub mod claim_value;
 pub mod claims;
@@ -16,9 +17,19 @@ pub mod json;
 pub mod jwk;
 pub mod jws;
 pub mod numeric_date;
+pub mod places;
+mod plan;
+pub mod provider;
+mod refuse;
 pub mod signature;
+mod stage;
+mod tally;
 #[cfg(test)]
 mod testing;
 pub mod token;
 
 pub use error::AuthError;
+pub use stage::Authenticate;
+
+/// The module of this stage alone.
+pub type JwtAuth = engine::Engine<(Authenticate,)>;

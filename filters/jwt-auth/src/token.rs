@@ -15,7 +15,10 @@ pub struct Token<'a>(pub Cow<'a, [u8]>);
 impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;
-        Sha256::digest(&self.0).iter().take(NAME_BYTES).try_for_each(|byte| write!(f, "{byte:02x}"))
+        Sha256::digest(&self.0)
+            .iter()
+            .take(NAME_BYTES)
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -1,1 +1,3 @@
-//! JWT checks, as a module of its own.
+//! The module `jwt-auth.wasm`: this filter alone.
+
+host::plugin!(jwt_auth::JwtAuth);

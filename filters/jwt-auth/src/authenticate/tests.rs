@@ -1,0 +1,210 @@
+use super::*;
+use crate::{
+    signature::SignatureError,
+    testing::{Signer, document_keys, verifying_host},
+};
+use engine::Trust;
+use host::{Headers, fake::FakeHost};
+use policy_model::{Report, document, document::JwtAlgorithm};
+use proptest::prelude::*;
+use serde_json::json;
+
+const NOW: u64 = 1_700_000_000;
+
+fn provider(name: &str, issuer: Option<&str>, keys: &[&Signer]) -> Provider {
+    let stated = document::Provider {
+        name: name.to_owned(),
+        issuer: issuer.map(str::to_owned),
+        algorithms: vec![
+            JwtAlgorithm::Hs256,
+            JwtAlgorithm::Rs256,
+            JwtAlgorithm::Es256,
+        ],
+        local_jwks: Some(document_keys(keys)),
+        ..document::Provider::default()
+    };
+    let mut report = Report::default();
+    let provider = Provider::compile(&stated, &mut report);
+    assert!(!report.is_refusal(), "{report:?}");
+    provider
+}
+
+fn any_of(count: usize) -> Requirement {
+    let any_of = (count > 0).then(|| (0..count).collect());
+    Requirement {
+        any_of,
+        ..Requirement::default()
+    }
+}
+
+/// The vouching provider and the subject, or the refusing provider and why.
+type Outcome = Result<Option<(usize, Value)>, (Option<usize>, AuthError)>;
+
+fn check(requirement: &Requirement, providers: &[Provider], token: Option<&[u8]>) -> Outcome {
+    let value = token.map(|token| [b"Bearer ", token].concat());
+    let pairs: Vec<_> = value
+        .iter()
+        .map(|value| ("authorization", value.as_slice()))
+        .collect();
+    let headers = Headers::from_pairs(&pairs);
+    let view = RequestView::new(&headers, Trust::Edge).unwrap();
+    let host = verifying_host();
+    match requirement.check(providers, &view, &host, || Duration::from_secs(NOW)) {
+        Ok(Passed::Public | Passed::Anonymous) => Ok(None),
+        Ok(Passed::Verified(verified)) => Ok(Some((
+            verified.provider,
+            verified.claims.get("sub").cloned().unwrap_or_default(),
+        ))),
+        Err(refused) => Err((refused.provider, refused.error)),
+    }
+}
+
+fn claims(iss: &str) -> Value {
+    json!({"iss": iss, "sub": "ann", "exp": NOW + 60})
+}
+
+#[test]
+fn the_tokens_issuer_chooses_the_provider() {
+    let (one, two) = (Signer::es256("k"), Signer::es256("k"));
+    let providers = [
+        provider("one", Some("i1"), &[&one]),
+        provider("two", Some("i2"), &[&two]),
+    ];
+    let ask = |token: String| check(&any_of(2), &providers, Some(token.as_bytes()));
+    assert_eq!(ask(one.token(&claims("i1"))), Ok(Some((0, json!("ann")))));
+    assert_eq!(ask(two.token(&claims("i2"))), Ok(Some((1, json!("ann")))));
+    // One issuer's key says nothing in another issuer's name.
+    assert_eq!(
+        ask(one.token(&claims("i2"))),
+        Err((Some(1), SignatureError::Wrong.into()))
+    );
+    assert_eq!(
+        ask(one.token(&claims("i3"))),
+        Err((Some(0), ClaimError::Issuer.into()))
+    );
+}
+
+#[test]
+fn providers_without_an_issuer_are_tried_in_turn() {
+    let (one, two) = (Signer::es256("one"), Signer::es256("two"));
+    let providers = [
+        provider("one", None, &[&one]),
+        provider("two", None, &[&two]),
+    ];
+    let token = two.token(&claims("x"));
+    assert_eq!(
+        check(&any_of(2), &providers, Some(token.as_bytes())),
+        Ok(Some((1, json!("ann"))))
+    );
+    let only_first = check(&any_of(1), &providers, Some(token.as_bytes()));
+    assert_eq!(
+        only_first,
+        Err((Some(0), SignatureError::UnknownKey.into()))
+    );
+}
+
+#[test]
+fn the_reason_is_that_of_the_provider_which_was_meant() {
+    let (one, two) = (Signer::es256("one"), Signer::es256("two"));
+    let providers = [
+        provider("one", None, &[&one]),
+        provider("two", None, &[&two]),
+    ];
+    let expired = two.token(&json!({"exp": NOW - 60}));
+    let outcome = check(&any_of(2), &providers, Some(expired.as_bytes()));
+    assert_eq!(
+        outcome,
+        Err((Some(1), ClaimError::Expired(Duration::from_secs(60)).into()))
+    );
+}
+
+#[test]
+fn claims_are_not_looked_at_before_the_signature() {
+    let (own, forger) = (Signer::es256("k"), Signer::es256("k"));
+    let providers = [provider("one", Some("i1"), &[&own])];
+    let forged = forger.token(&json!({"iss": "i1", "exp": 0, "nbf": "never"}));
+    let outcome = check(&any_of(1), &providers, Some(forged.as_bytes()));
+    assert_eq!(outcome, Err((Some(0), SignatureError::Wrong.into())));
+}
+
+#[test]
+fn missing_is_not_bad() {
+    let signer = Signer::es256("k");
+    let providers = [provider("one", None, &[&signer])];
+    let lenient = Requirement {
+        allow_missing: true,
+        ..any_of(1)
+    };
+    assert_eq!(
+        check(&any_of(1), &providers, None),
+        Err((None, AuthError::Missing))
+    );
+    assert_eq!(check(&lenient, &providers, None), Ok(None));
+    let bad = Err((Some(0), AuthError::Malformed(Malformed::Parts)));
+    assert_eq!(check(&lenient, &providers, Some(b"bad")), bad);
+    assert_eq!(check(&any_of(0), &providers, Some(b"bad")), Ok(None));
+}
+
+#[test]
+fn unsigned_tokens_are_refused_as_such() {
+    let signer = Signer::rs256("k");
+    let providers = [provider("one", None, &[&signer])];
+    for alg in ["none", "None", "nOnE"] {
+        let token = signer.token_with(&json!({"alg": alg}), &claims("x"));
+        let (input, _) = token.rsplit_once('.').unwrap();
+        for unsigned in [token.clone(), format!("{input}.")] {
+            let outcome = check(&any_of(1), &providers, Some(unsigned.as_bytes()));
+            assert_eq!(
+                outcome,
+                Err((Some(0), Malformed::Algorithm.into())),
+                "{alg}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_provider_without_keys_believes_nobody_and_is_refused_at_configure() {
+    let stated = document::Provider {
+        algorithms: vec![JwtAlgorithm::Es256, JwtAlgorithm::Ps512],
+        local_jwks: Some(document_keys(&[&Signer::rs256("k")])),
+        pointer: "/authentication/providers/corp".into(),
+        ..document::Provider::default()
+    };
+    let mut report = Report::default();
+    let empty = Provider::compile(&stated, &mut report);
+    let said: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "warning at /authentication/providers/corp/algorithms: PS512 is not carried out: its tokens are refused",
+            "error at /authentication/providers/corp: no usable key for any of its algorithms: every token would be refused",
+        ]
+    );
+    let token = Signer::rs256("k").token(&claims("x"));
+    assert!(check(&any_of(1), &[empty], Some(token.as_bytes())).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_pass_or_panic(token in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let providers = [provider("one", None, &[&Signer::hs256("k", &[7; 32])])];
+        prop_assert!(check(&any_of(1), &providers, Some(&token)).is_err());
+    }
+}
+
+#[test]
+fn a_host_without_the_function_says_so() {
+    let signer = Signer::es256("k");
+    let providers = [provider("one", None, &[&signer])];
+    let value = format!("Bearer {}", signer.token(&claims("x")));
+    let headers = Headers::from_pairs(&[("authorization", value)]);
+    let view = RequestView::new(&headers, Trust::Edge).unwrap();
+    let checked = any_of(1).check(&providers, &view, &FakeHost::new(), || {
+        Duration::from_secs(NOW)
+    });
+    let refused = checked.unwrap_err();
+    assert_eq!(refused.error.reason(), "steward_jwt_no_verifier");
+}

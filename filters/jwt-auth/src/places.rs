@@ -1,0 +1,214 @@
+//! Where a request carries its token (RFC 6750 section 2), and how it is taken out again.
+//!
+//! A request may carry one token, in one place: "clients MUST NOT use more than one method" (RFC 6750 section 2). Two would
+//! be an attack if we believed one and the upstream the other, so a repeated header, parameter or cookie, or tokens in
+//! two of a provider's places, refuse the request rather than pick one.
+
+use crate::token::Token;
+use engine::{Changes, RequestView};
+use policy_model::document::{self, TokenHeader};
+use std::borrow::Cow;
+
+/// A provider's places, in the order of the document.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    headers: Vec<HeaderPlace>,
+    params: Vec<String>,
+    cookies: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct HeaderPlace {
+    name: String,
+    prefix: String,
+}
+
+/// A token and where it was.
+#[derive(Clone, Debug)]
+pub struct Found<'a, 'p> {
+    /// The token, not yet looked at.
+    pub token: Token<'a>,
+    place: Place<'p>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place<'p> {
+    Header(&'p str),
+    Param(&'p str),
+    Cookie(&'p str),
+}
+
+/// There is more than one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ambiguous;
+
+// === impl Places ===
+
+impl Places {
+    /// The places that a provider names; `authorization: Bearer` if it names none.
+    #[must_use]
+    pub fn new(provider: &document::Provider) -> Self {
+        let (params, cookies) = (provider.from_params.clone(), provider.from_cookies.clone());
+        let mut headers: Vec<_> = provider.from_headers.iter().map(HeaderPlace::new).collect();
+        if headers.is_empty() && params.is_empty() && cookies.is_empty() {
+            headers.push(HeaderPlace::new(&TokenHeader::bearer()));
+        }
+        Self {
+            headers,
+            params,
+            cookies,
+        }
+    }
+
+    /// The one token in these places.
+    ///
+    /// # Errors
+    ///
+    /// [`Ambiguous`] if there are several.
+    pub fn find<'a, 'p>(
+        &'p self,
+        view: &RequestView<'a>,
+    ) -> Result<Option<Found<'a, 'p>>, Ambiguous> {
+        let mut found = None;
+        for place in &self.headers {
+            let token = place.find(view)?.map(Cow::Borrowed);
+            keep(&mut found, token, Place::Header(&place.name))?;
+        }
+        for name in &self.params {
+            let values = view.query(name).filter(|value| !value.is_empty());
+            keep(
+                &mut found,
+                only(values)?.map(into_bytes),
+                Place::Param(name),
+            )?;
+        }
+        for name in &self.cookies {
+            let values = view.cookies(name).filter(|value| !value.is_empty());
+            keep(
+                &mut found,
+                only(values)?.map(Cow::Borrowed),
+                Place::Cookie(name),
+            )?;
+        }
+        Ok(found)
+    }
+}
+
+fn keep<'a, 'p>(
+    found: &mut Option<Found<'a, 'p>>,
+    token: Option<Cow<'a, [u8]>>,
+    place: Place<'p>,
+) -> Result<(), Ambiguous> {
+    let Some(token) = token else { return Ok(()) };
+    match found.replace(Found {
+        token: Token(token),
+        place,
+    }) {
+        None => Ok(()),
+        Some(_) => Err(Ambiguous),
+    }
+}
+
+fn only<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Ambiguous> {
+    let first = values.next();
+    if values.next().is_some() {
+        Err(Ambiguous)
+    } else {
+        Ok(first)
+    }
+}
+
+fn into_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+// === impl HeaderPlace ===
+
+impl HeaderPlace {
+    fn new(header: &TokenHeader) -> Self {
+        Self {
+            name: header.name.clone(),
+            prefix: header.prefix.clone(),
+        }
+    }
+
+    /// The header may come once; which of two an upstream reads is its own affair. Without the prefix it holds another
+    /// kind of credential (`Basic`), which is none of ours.
+    fn find<'a>(&self, view: &RequestView<'a>) -> Result<Option<&'a [u8]>, Ambiguous> {
+        Ok(only(view.headers(&self.name))?.and_then(|value| self.token(value)))
+    }
+
+    /// Scheme names are case-insensitive, and one or more spaces follow (RFC 9110 section 11.4).
+    fn token<'a>(&self, value: &'a [u8]) -> Option<&'a [u8]> {
+        let (prefix, token) = value.split_at_checked(self.prefix.len())?;
+        if !prefix.eq_ignore_ascii_case(self.prefix.as_bytes()) {
+            return None;
+        }
+        let token = token.trim_ascii();
+        (!token.is_empty()).then_some(token)
+    }
+}
+
+// === impl Found ===
+
+impl Found<'_, '_> {
+    /// Takes the token out of what goes to the upstream.
+    pub fn strip(&self, view: &RequestView<'_>, changes: &mut Changes) {
+        match &self.place {
+            Place::Header(name) => changes.remove_request((*name).to_owned()),
+            Place::Param(name) => {
+                let target = view.header(":path").unwrap_or_default();
+                changes.set_request(":path", without_param(target, name));
+            }
+            Place::Cookie(name) => match without_cookie(view, name) {
+                kept if kept.is_empty() => changes.remove_request("cookie"),
+                kept => changes.set_request("cookie", kept),
+            },
+        }
+    }
+}
+
+/// The request target less a query parameter, all else byte by byte as it came.
+fn without_param(target: &[u8], name: &str) -> Vec<u8> {
+    let Some(at) = target.iter().position(|byte| *byte == b'?') else {
+        return target.to_vec();
+    };
+    let (path, query) = target.split_at(at);
+    let is_other = |pair: &&[u8]| {
+        form_urlencoded::parse(pair)
+            .next()
+            .is_none_or(|(decoded, _)| decoded != name)
+    };
+    let pairs = query
+        .get(1..)
+        .unwrap_or_default()
+        .split(|byte| *byte == b'&');
+    let kept = pairs.filter(is_other).collect::<Vec<_>>().join(&b'&');
+    match kept.is_empty() {
+        true => path.to_vec(),
+        false => [path, b"?", &kept].concat(),
+    }
+}
+
+/// All cookies but one, as one line.
+fn without_cookie(view: &RequestView<'_>, name: &str) -> Vec<u8> {
+    let pairs = view
+        .headers("cookie")
+        .flat_map(|line| line.split(|byte| *byte == b';'));
+    let is_other = |pair: &&[u8]| {
+        pair.split(|byte| *byte == b'=')
+            .next()
+            .is_none_or(|own| own.trim_ascii() != name.as_bytes())
+    };
+    let kept = pairs
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty())
+        .filter(is_other);
+    kept.collect::<Vec<_>>().join(b"; ".as_slice())
+}
+
+#[cfg(test)]
+mod tests;

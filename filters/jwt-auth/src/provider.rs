@@ -1,0 +1,132 @@
+//! A document's provider, compiled: everything about it that can be decided before a request is decided here.
+
+use crate::{
+    AuthError,
+    algorithm::Algorithm,
+    claims::{Required, Rules},
+    jwk::KeySet,
+    jws::Jws,
+    places::Places,
+    signature,
+};
+use host::Host;
+use policy_model::{Report, document};
+use std::{rc::Rc, time::Duration};
+
+/// An issuer of tokens, ready to judge them.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its name in requirements.
+    pub name: Rc<str>,
+    /// What its tokens' claims must say.
+    pub rules: Rules,
+    /// Where its tokens are.
+    pub places: Places,
+    /// Claims that go on as headers.
+    pub claim_headers: Vec<ClaimHeader>,
+    /// Whether the token goes on too.
+    pub forward: bool,
+    algorithms: Vec<Algorithm>,
+    keys: KeySet,
+}
+
+/// A claim that goes on as a request header.
+#[derive(Clone, Debug)]
+pub struct ClaimHeader {
+    /// Path of the claim.
+    pub claim: Rc<str>,
+    /// The header, in lower case.
+    pub header: Rc<str>,
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Takes over what the document says; what cannot be carried out is reported.
+    #[must_use]
+    pub fn compile(stated: &document::Provider, report: &mut Report) -> Self {
+        let keys = import_keys(stated, report);
+        let algorithms = import_algorithms(stated, &keys, report);
+        let claim_headers = stated.claim_to_headers.iter().map(|rule| ClaimHeader {
+            claim: Rc::from(rule.claim.as_str()),
+            header: Rc::from(rule.header.as_str()),
+        });
+        Self {
+            name: Rc::from(stated.name.as_str()),
+            rules: rules(stated),
+            places: Places::new(stated),
+            claim_headers: claim_headers.collect(),
+            forward: stated.forward,
+            algorithms,
+            keys,
+        }
+    }
+
+    /// Judges a token. Nothing of it but `iss`, `alg` and `kid` is looked at before its signature is found right.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError`] says why it must not be believed.
+    pub fn check(&self, jws: &Jws<'_>, host: &dyn Host, now: Duration) -> Result<(), AuthError> {
+        signature::check(jws, &self.keys, &self.algorithms, host)?;
+        Ok(self.rules.check(&jws.claims, now)?)
+    }
+}
+
+fn rules(stated: &document::Provider) -> Rules {
+    let required = stated
+        .required_claims
+        .iter()
+        .map(|(path, values)| Required {
+            path: Rc::from(path.as_str()),
+            values: values.clone(),
+        });
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    Rules {
+        issuer: stated.issuer.clone(),
+        audiences: stated.audiences.clone(),
+        skew: seconds(stated.clock_skew_seconds),
+        require_expiration: stated.require_expiration,
+        max_lifetime: stated.max_lifetime_seconds.map(|most| seconds(most.get())),
+        required: required.collect(),
+    }
+}
+
+fn import_keys(stated: &document::Provider, report: &mut Report) -> KeySet {
+    let Some(set) = &stated.local_jwks else {
+        return KeySet::default();
+    };
+    let (keys, skipped) = KeySet::import(set);
+    for key in skipped {
+        report.warning(
+            &*key.pointer,
+            format!("the key is passed over: {}", key.why),
+        );
+    }
+    keys
+}
+
+/// The algorithms that are stated, carried out, and have a key. Without one no token of this provider can ever pass, so the
+/// document does not do what it says.
+fn import_algorithms(
+    stated: &document::Provider,
+    keys: &KeySet,
+    report: &mut Report,
+) -> Vec<Algorithm> {
+    let mut algorithms = Vec::new();
+    for algorithm in &stated.algorithms {
+        match Algorithm::carried_out(*algorithm) {
+            Some(algorithm) => algorithms.push(algorithm),
+            None => report.warning(
+                format!("{}/algorithms", stated.pointer),
+                format!("{algorithm} is not carried out: its tokens are refused"),
+            ),
+        }
+    }
+    algorithms.retain(|algorithm| keys.candidates(*algorithm, None).next().is_some());
+    if algorithms.is_empty() {
+        let message = "no usable key for any of its algorithms: every token would be refused";
+        report.error(&*stated.pointer, message);
+    }
+    algorithms
+}

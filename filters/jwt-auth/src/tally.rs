@@ -1,0 +1,67 @@
+//! What became of a service's requests, provider by provider, as `steward_decisions_total` with `kind="jwt"`.
+//!
+//! Defined once at configure, since a metric in Envoy is never freed: as many as there are services with a requirement times
+//! providers, which the document bounds. Refusals that no provider had a part in (there was no token) count under `-`.
+
+use engine::{Metrics, metrics::Counter};
+use host::Host;
+
+/// The counters of one service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    providers: Vec<Outcomes>,
+    nobody: Outcomes,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Outcomes {
+    passed: Counter,
+    refused: Counter,
+    shadow: Counter,
+}
+
+// === impl Tally ===
+
+impl Tally {
+    pub(crate) fn define<'a>(
+        metrics: &mut Metrics<'_>,
+        service: &str,
+        providers: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let mut outcomes = |provider: &str| {
+            let mut counter = |outcome| metrics.decisions(service, provider, "jwt", outcome);
+            Outcomes {
+                passed: counter("passed"),
+                refused: counter("refused"),
+                shadow: counter("shadow"),
+            }
+        };
+        Self {
+            providers: providers.map(&mut outcomes).collect(),
+            nobody: outcomes("-"),
+        }
+    }
+
+    /// A provider vouched for a request; `None`: it passed without a token.
+    pub(crate) fn passed(&self, provider: Option<usize>, host: &dyn Host) {
+        self.of(provider).passed.increment(host);
+    }
+
+    /// A request was refused, or would have been (`shadow`).
+    pub(crate) fn refused(&self, provider: Option<usize>, shadow: bool, host: &dyn Host) {
+        let outcomes = self.of(provider);
+        let counter = if shadow {
+            outcomes.shadow
+        } else {
+            outcomes.refused
+        };
+        counter.increment(host);
+    }
+
+    fn of(&self, provider: Option<usize>) -> Outcomes {
+        provider
+            .and_then(|index| self.providers.get(index))
+            .copied()
+            .unwrap_or(self.nobody)
+    }
+}
