@@ -29,6 +29,8 @@ pub(crate) struct Stream {
     pub(crate) pending: Option<Reply>,
     /// The details of the local reply, from the moment that it was asked for.
     pub(crate) details: Option<String>,
+    /// The status that the local reply was asked to have; a gRPC caller's is another.
+    pub(crate) reply_status: Option<u32>,
     /// The filter let a held request go on.
     pub(crate) resumed: bool,
     pub(crate) properties: BTreeMap<String, Vec<u8>>,
@@ -95,6 +97,7 @@ impl Stream {
 
     /// Makes the local reply the response; returns its body.
     pub(crate) fn begin_reply(&mut self, reply: Reply) -> Vec<u8> {
+        self.reply_status = Some(reply.status);
         let head = self.request.get(":method") == Some("HEAD");
         let (headers, body) = if self.grpc {
             reply.into_grpc()
@@ -103,6 +106,12 @@ impl Stream {
         };
         self.response = headers;
         if head { Vec::new() } else { body }
+    }
+
+    /// The property `response.code`, once there is a response.
+    pub(crate) fn response_code(&self) -> Option<u32> {
+        let asked = self.reply_status.filter(|_| !self.logging);
+        asked.or_else(|| (!self.response.0.is_empty()).then(|| self.status()))
     }
 
     pub(crate) fn status(&self) -> u32 {

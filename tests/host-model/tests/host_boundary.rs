@@ -218,3 +218,35 @@ fn the_log_level_is_the_hosts() {
     envoy.set_log_level(log::Level::Error);
     assert_eq!(at_request(&envoy, ask), "[true, false, false, false]");
 }
+
+#[test]
+fn the_response_code_of_a_grpc_refusal_is_the_one_asked_for_until_it_is_logged() {
+    let envoy = Envoy::new();
+    let refuse = |host: &dyn Host| {
+        let (details, headers, body) = ("", &[], b"");
+        let reply = LocalReply {
+            status: 429,
+            grpc_status: Some(8),
+            details,
+            headers,
+            body,
+        };
+        format!("{:?}", host.reply(&reply))
+    };
+    let code = |host: &dyn Host| {
+        let code = host.property(&["response", "code"]).unwrap().unwrap();
+        u64::from_le_bytes(code.try_into().unwrap()).to_string()
+    };
+    let (response, seen) = run(
+        &envoy,
+        Request::grpc("/shop.Orders/Get"),
+        refuse,
+        code,
+        code,
+    );
+    assert_eq!(seen, ["Ok(())", "429", "200"]);
+    assert_eq!(
+        (response.status, response.header("grpc-status")),
+        (200, Some("8"))
+    );
+}

@@ -116,8 +116,10 @@ unsafe extern "C" fn proxy_get_property(
 fn property(vm: &mut State, path: &str) -> Option<Vec<u8>> {
     let of_stream = vm.stream().and_then(|stream| {
         let derived = || match path {
-            "response.code" => Some(u64::from(stream.status()).to_le_bytes().to_vec())
-                .filter(|_| !stream.response.0.is_empty()),
+            "response.code" => {
+                let code = stream.response_code()?;
+                Some(u64::from(code).to_le_bytes().to_vec())
+            }
             _ => request_property(path, &stream.request),
         };
         stream.properties.get(path).cloned().or_else(derived)
