@@ -72,7 +72,7 @@ pub struct UnitRoute {
 }
 
 /// Hashes from `from` to before `to`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnitRange {
     /// The first.
     pub from: u32,

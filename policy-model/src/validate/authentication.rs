@@ -1,0 +1,180 @@
+//! Who calls: providers that no token can satisfy, requirements that name none.
+
+use super::breaker::is_field_name;
+use super::jwks;
+use super::refer::{Names, once};
+use super::walk::nodes;
+use crate::document::{ApiKeys, Document, JwtAlgorithm, Provider, Requirement};
+use crate::finding::{Report, Severity};
+
+/// How a requirement names the clients that bring a key.
+const API_KEYS: &str = "apiKeys";
+
+pub(super) fn check(document: &Document, report: &mut Report) {
+    let authentication = &document.authentication;
+    for provider in &authentication.providers {
+        check_provider(provider, report);
+    }
+    if let Some(keys) = &authentication.api_keys {
+        api_keys(keys, report);
+    }
+    let names = names(document);
+    if let Some(requirement) = &authentication.requirement {
+        check_requirement(requirement, &names, report);
+    }
+    let policies = nodes(document).filter_map(|node| node.policy.authentication.as_ref());
+    for policy in policies {
+        check_requirement(&policy.requirement, &names, report);
+    }
+    unused(document, report);
+}
+
+fn names(document: &Document) -> Names<'_> {
+    let authentication = &document.authentication;
+    let providers = authentication
+        .providers
+        .iter()
+        .map(|provider| provider.name.as_str());
+    let keys = authentication.api_keys.iter().map(|_| API_KEYS);
+    Names::new("provider", providers.chain(keys))
+}
+
+fn check_requirement(requirement: &Requirement, names: &Names<'_>, report: &mut Report) {
+    for (list, member) in [
+        (&requirement.any_of, "anyOf"),
+        (&requirement.all_of, "allOf"),
+    ] {
+        for (index, name) in list.iter().flatten().enumerate() {
+            let at = format!("{}/{member}/{index}", requirement.pointer);
+            names.must_have(name, Severity::Error, at, report);
+        }
+    }
+}
+
+/// Providers that nobody asks for protect nothing.
+fn unused(document: &Document, report: &mut Report) {
+    let own = document.authentication.requirement.iter();
+    let policies = nodes(document).filter_map(|node| node.policy.authentication.as_ref());
+    let requirements: Vec<&Requirement> = own
+        .chain(policies.map(|policy| &policy.requirement))
+        .collect();
+    let asked = |provider: &&Provider| {
+        requirements
+            .iter()
+            .flat_map(|r| [&r.any_of, &r.all_of])
+            .flatten()
+            .flatten()
+            .any(|n| *n == provider.name)
+    };
+    for provider in document
+        .authentication
+        .providers
+        .iter()
+        .filter(|p| !asked(p))
+    {
+        let message = format!(
+            "no requirement names `{}`: nobody must bring its token",
+            provider.name
+        );
+        report.warning(&*provider.pointer, message);
+    }
+}
+
+fn check_provider(provider: &Provider, report: &mut Report) {
+    let at = &*provider.pointer;
+    if provider.local_jwks.is_none() && provider.remote_jwks.is_none() {
+        report.error(
+            at,
+            "neither `localJwks` nor `remoteJwks`: no token could ever be verified",
+        );
+    }
+    if let Some(set) = &provider.local_jwks {
+        jwks::check(set, &provider.algorithms, report);
+    }
+    mixed(provider, report);
+    if provider.issuer.is_none() {
+        report.warning(
+            at,
+            "`issuer` is not stated: tokens of any issuer with these keys pass",
+        );
+    }
+    if provider.audiences.is_empty() {
+        report.info(
+            at,
+            "`audiences` is not stated: tokens made for other services pass",
+        );
+    }
+    places(provider, report);
+}
+
+/// Who verifies by a shared secret can also sign: a set that takes both kinds lets a public key pass for a secret in
+/// careless readers (RFC 8725, section 2.1). Here keys are bound to their type; it is still worth a word.
+fn mixed(provider: &Provider, report: &mut Report) {
+    use JwtAlgorithm::{Hs256, Hs384, Hs512};
+    let shared = |algorithm: &JwtAlgorithm| matches!(algorithm, Hs256 | Hs384 | Hs512);
+    let count = provider
+        .algorithms
+        .iter()
+        .filter(|algorithm| shared(algorithm))
+        .count();
+    if count > 0 && count < provider.algorithms.len() {
+        let at = format!("{}/algorithms", provider.pointer);
+        report.warning(
+            at,
+            "shared secrets and public keys in one provider: better keep them apart",
+        );
+    }
+}
+
+fn places(provider: &Provider, report: &mut Report) {
+    let at = &provider.pointer;
+    for (index, header) in provider.from_headers.iter().enumerate() {
+        if !is_field_name(&header.name) {
+            let message = format!("`{}` is no header's name", header.name);
+            report.error(format!("{at}/fromHeaders/{index}"), message);
+        }
+    }
+    for (index, rule) in provider.claim_to_headers.iter().enumerate() {
+        let at = format!("{at}/claimToHeaders/{index}");
+        if rule.claim.is_empty() {
+            report.error(&*at, "`claim` is missing");
+        }
+        if !is_field_name(&rule.header) {
+            report.error(at, format!("`{}` is no header's name", rule.header));
+        }
+    }
+    let headers = provider
+        .claim_to_headers
+        .iter()
+        .map(|rule| (rule.header.as_str(), &**at));
+    once("header of claims", Severity::Error, headers, report);
+}
+
+fn api_keys(keys: &ApiKeys, report: &mut Report) {
+    let at = &*keys.pointer;
+    if keys.from_headers.is_empty() && keys.from_params.is_empty() && keys.from_cookies.is_empty() {
+        report.error(at, "`fromHeaders` is missing: nothing says where a key is");
+    }
+    if keys.clients.is_empty() {
+        report.warning(at, "no clients: nobody has a key");
+    }
+    let ids = keys
+        .clients
+        .iter()
+        .map(|client| (client.id.as_str(), &*client.pointer));
+    once("client", Severity::Error, ids, report);
+    for (index, client) in keys.clients.iter().enumerate() {
+        let at = &*client.pointer;
+        if client.id.is_empty() {
+            report.error(at, "`id` is missing: nothing says whose key it is");
+        }
+        if keys
+            .clients
+            .iter()
+            .take(index)
+            .any(|other| other.sha256 == client.sha256)
+        {
+            report.error(at, "another client has the same key");
+        }
+    }
+}

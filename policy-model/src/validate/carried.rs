@@ -1,0 +1,179 @@
+//! What is read and understood but not carried out, in one honest table: a line goes when its work is done.
+//!
+//! A part that protects is an error, since the document would protect less than it says, unless JoyLive's own sample
+//! files have it: those load, and the warning says what does not happen.
+
+mod said;
+
+use super::walk::nodes;
+use crate::document::{
+    CircuitBreakPolicy, Conditions, Document, RateLimitPolicy, Service, ServicePolicy,
+};
+use crate::finding::{Report, Severity};
+
+/// Something that a document may say and that does not happen.
+struct Gap<T: 'static> {
+    severity: Severity,
+    /// JSON pointers of where it is said.
+    said: fn(&T) -> Vec<String>,
+    /// What does not happen, and what to do meanwhile.
+    message: &'static str,
+}
+
+const DOCUMENT: &[Gap<Document>] = &[
+    error(
+        said::remote_jwks,
+        "keys are not fetched yet: state them as `localJwks`",
+    ),
+    error(said::api_keys, "API keys are not carried out yet"),
+    error(said::all_of, "`allOf` is not carried out yet"),
+    warning(
+        said::algorithms,
+        "carried out are HS256, RS256 and ES256: tokens signed otherwise are refused",
+    ),
+    warning(said::live_spaces, "units and cells are not carried out yet"),
+    warning(said::settings, "has no effect yet"),
+];
+
+const SERVICE: &[Gap<Service>] = &[
+    error(
+        said::authorized,
+        "`authorized` is not carried out: use `authentication`",
+    ),
+    warning(
+        said::endpoints,
+        "the inventory of instances is not used yet",
+    ),
+];
+
+const POLICY: &[Gap<ServicePolicy>] = &[
+    warning(said::live, "units and cells are not carried out yet"),
+    warning(
+        said::cluster,
+        "failed calls are not tried again: use the route's `retry_policy`",
+    ),
+    warning(
+        said::balance,
+        "the cluster's `lb_policy` decides among instances",
+    ),
+    warning(
+        said::health,
+        "the cluster's `healthy_panic_threshold` decides when sick instances are used",
+    ),
+    warning(
+        said::concurrency,
+        "concurrency limits are not carried out yet: nothing is refused",
+    ),
+    warning(
+        said::load,
+        "nothing tells a filter the load: use Envoy's overload manager",
+    ),
+    warning(
+        said::permission,
+        "permission policies are not carried out yet: nothing is refused",
+    ),
+    warning(said::fault, "faults are not injected yet"),
+    error(
+        said::authorization,
+        "`authorization` is not carried out yet",
+    ),
+];
+
+const RATE: &[Gap<RateLimitPolicy>] = &[
+    warning(
+        said::wait,
+        "requests do not wait yet: they are refused at once",
+    ),
+    warning(
+        said::redis,
+        "counted by each Envoy for itself, in a strict window, not in Redis",
+    ),
+    error(
+        said::algorithm,
+        "this algorithm is not carried out yet: use TokenBucket",
+    ),
+    error(
+        said::several_keys,
+        "a key of several parts is not carried out yet",
+    ),
+    error(said::cost, "`cost` is not carried out yet"),
+    error(said::overrides, "`overrides` are not carried out yet"),
+    error(said::early, "early limits are not carried out yet"),
+];
+
+const BREAKER: &[Gap<CircuitBreakPolicy>] = &[
+    warning(
+        said::instance,
+        "single instances are not watched yet: use `outlier_detection`",
+    ),
+    warning(said::api, "single paths and methods are not watched yet"),
+    warning(
+        said::code_policy,
+        "bodies are not read yet: `errorCodes` are statuses",
+    ),
+    warning(said::exceptions, "a proxy sees no exceptions"),
+    error(said::messages, "bodies and messages are not read yet"),
+    error(
+        said::recovery,
+        "not carried out yet: traffic comes back at once",
+    ),
+];
+
+const CONDITIONS: &[Gap<Conditions>] =
+    &[error(said::by_api_key, "API keys are not carried out yet")];
+
+pub(super) fn check(document: &Document, report: &mut Report) {
+    say(DOCUMENT, document, report);
+    for service in &document.services {
+        say(SERVICE, service, report);
+    }
+    for node in nodes(document) {
+        say(POLICY, node.policy, report);
+        let ServicePolicy {
+            rate_limit_policies,
+            circuit_break_policies,
+            route_policies,
+            ..
+        } = node.policy;
+        for limit in rate_limit_policies
+            .iter()
+            .filter(|limit| limit.meta.enabled)
+        {
+            say(RATE, limit, report);
+            say(CONDITIONS, &limit.conditions, report);
+        }
+        for breaker in circuit_break_policies
+            .iter()
+            .filter(|breaker| breaker.meta.enabled)
+        {
+            say(BREAKER, breaker, report);
+        }
+        for rule in route_policies.iter().flat_map(|route| &route.tag_rules) {
+            say(CONDITIONS, &rule.conditions, report);
+        }
+    }
+}
+
+fn say<T>(gaps: &[Gap<T>], about: &T, report: &mut Report) {
+    for gap in gaps {
+        for pointer in (gap.said)(about) {
+            report.add(gap.severity, pointer, gap.message, None);
+        }
+    }
+}
+
+const fn error<T>(said: fn(&T) -> Vec<String>, message: &'static str) -> Gap<T> {
+    Gap {
+        severity: Severity::Error,
+        said,
+        message,
+    }
+}
+
+const fn warning<T>(said: fn(&T) -> Vec<String>, message: &'static str) -> Gap<T> {
+    Gap {
+        severity: Severity::Warning,
+        said,
+        message,
+    }
+}

@@ -1,0 +1,266 @@
+//! Where a document says what is not carried out: the JSON pointers for each line of the table.
+
+use crate::document::{
+    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Cost, Document,
+    HealthPolicy, JwtAlgorithm, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Phase, PolicyMeta,
+    RateLimitPolicy, Service, ServicePolicy,
+};
+use crate::validate::walk::nodes;
+use std::rc::Rc;
+
+/// The member `name` of a policy, if it says something that does not happen.
+fn at(meta: &PolicyMeta, said: bool, name: &str) -> Vec<String> {
+    if said {
+        vec![format!("{}/{name}", meta.pointer)]
+    } else {
+        Vec::new()
+    }
+}
+
+fn enabled<'p>(metas: impl Iterator<Item = &'p PolicyMeta>) -> Vec<String> {
+    metas
+        .filter(|meta| meta.enabled)
+        .map(|meta| meta.pointer.to_string())
+        .collect()
+}
+
+pub(super) fn remote_jwks(document: &Document) -> Vec<String> {
+    let providers = document.authentication.providers.iter();
+    let remote = providers.filter(|provider| provider.remote_jwks.is_some());
+    remote
+        .map(|provider| format!("{}/remoteJwks", provider.pointer))
+        .collect()
+}
+
+pub(super) fn api_keys(document: &Document) -> Vec<String> {
+    document
+        .authentication
+        .api_keys
+        .iter()
+        .map(|keys| keys.pointer.to_string())
+        .collect()
+}
+
+pub(super) fn all_of(document: &Document) -> Vec<String> {
+    let own = document.authentication.requirement.iter();
+    let policies = nodes(document).filter_map(|node| node.policy.authentication.as_ref());
+    let all = own.chain(policies.map(|policy| &policy.requirement));
+    let stated = all.filter(|requirement| requirement.all_of.is_some());
+    stated
+        .map(|requirement| format!("{}/allOf", requirement.pointer))
+        .collect()
+}
+
+pub(super) fn algorithms(document: &Document) -> Vec<String> {
+    let carried = [
+        JwtAlgorithm::Hs256,
+        JwtAlgorithm::Rs256,
+        JwtAlgorithm::Es256,
+    ];
+    let providers = document.authentication.providers.iter();
+    let other = providers.filter(|p| p.algorithms.iter().any(|alg| !carried.contains(alg)));
+    other
+        .map(|provider| format!("{}/algorithms", provider.pointer))
+        .collect()
+}
+
+pub(super) fn live_spaces(document: &Document) -> Vec<String> {
+    document
+        .live_spaces
+        .iter()
+        .map(|space| space.spec.pointer.to_string())
+        .collect()
+}
+
+pub(super) fn settings(document: &Document) -> Vec<String> {
+    let settings = &document.settings;
+    let draft = settings
+        .rate_limit_draft
+        .map(|_| "/settings/rateLimitDraft".to_owned());
+    let faults = settings
+        .fault_injection
+        .map(|_| "/settings/faultInjection".to_owned());
+    draft.into_iter().chain(faults).collect()
+}
+
+pub(super) fn authorized(service: &Service) -> Vec<String> {
+    let stated = service.authorized == Some(true);
+    if stated {
+        vec![format!("{}/authorized", service.pointer)]
+    } else {
+        Vec::new()
+    }
+}
+
+pub(super) fn endpoints(service: &Service) -> Vec<String> {
+    let stated = !service.endpoints.is_empty();
+    if stated {
+        vec![format!("{}/endpoints", service.pointer)]
+    } else {
+        Vec::new()
+    }
+}
+
+pub(super) fn live(policy: &ServicePolicy) -> Vec<String> {
+    said(
+        policy.live_policy.as_ref(),
+        |p| &p.pointer,
+        |pointer| LivePolicy {
+            pointer,
+            ..LivePolicy::default()
+        },
+    )
+}
+
+pub(super) fn cluster(policy: &ServicePolicy) -> Vec<String> {
+    let empty = |pointer| ClusterPolicy {
+        pointer,
+        ..ClusterPolicy::default()
+    };
+    said(policy.cluster_policy.as_ref(), |p| &p.pointer, empty)
+}
+
+pub(super) fn balance(policy: &ServicePolicy) -> Vec<String> {
+    let empty = |pointer| LoadBalancePolicy {
+        pointer,
+        ..LoadBalancePolicy::default()
+    };
+    said(policy.load_balance_policy.as_ref(), |p| &p.pointer, empty)
+}
+
+pub(super) fn health(policy: &ServicePolicy) -> Vec<String> {
+    let empty = |pointer| HealthPolicy {
+        pointer,
+        ..HealthPolicy::default()
+    };
+    said(policy.health_policy.as_ref(), |p| &p.pointer, empty)
+}
+
+/// The pointer of a part, unless the part is there but says nothing.
+fn said<T: PartialEq>(
+    part: Option<&T>,
+    pointer: fn(&T) -> &Rc<str>,
+    empty: impl Fn(Rc<str>) -> T,
+) -> Vec<String> {
+    let stated = part.filter(|part| **part != empty(pointer(part).clone()));
+    stated
+        .map(|part| pointer(part).to_string())
+        .into_iter()
+        .collect()
+}
+
+pub(super) fn concurrency(policy: &ServicePolicy) -> Vec<String> {
+    enabled(
+        policy
+            .concurrency_limit_policies
+            .iter()
+            .map(|policy| &policy.meta),
+    )
+}
+
+pub(super) fn load(policy: &ServicePolicy) -> Vec<String> {
+    enabled(policy.load_limit_policies.iter().map(|policy| &policy.meta))
+}
+
+pub(super) fn permission(policy: &ServicePolicy) -> Vec<String> {
+    enabled(policy.permission_policies.iter().map(|policy| &policy.meta))
+}
+
+pub(super) fn fault(policy: &ServicePolicy) -> Vec<String> {
+    enabled(
+        policy
+            .fault_injection_policies
+            .iter()
+            .map(|policy| &policy.meta),
+    )
+}
+
+pub(super) fn authorization(policy: &ServicePolicy) -> Vec<String> {
+    policy
+        .authorization
+        .iter()
+        .map(|part| part.pointer.to_string())
+        .collect()
+}
+
+pub(super) fn by_api_key(conditions: &Conditions) -> Vec<String> {
+    let by_key = conditions
+        .list
+        .iter()
+        .filter(|c| c.kind == ConditionKind::ApiKey);
+    by_key
+        .map(|condition| condition.pointer.to_string())
+        .collect()
+}
+
+pub(super) fn wait(limit: &RateLimitPolicy) -> Vec<String> {
+    at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
+}
+
+pub(super) fn redis(limit: &RateLimitPolicy) -> Vec<String> {
+    at(
+        &limit.meta,
+        limit.algorithm == LimitAlgorithm::Redis,
+        "realizeType",
+    )
+}
+
+pub(super) fn algorithm(limit: &RateLimitPolicy) -> Vec<String> {
+    use LimitAlgorithm::{LeakyBucket, Limiter4j, SmoothWarmup};
+    let missing = matches!(limit.algorithm, LeakyBucket | Limiter4j | SmoothWarmup);
+    at(&limit.meta, missing, "realizeType")
+}
+
+pub(super) fn several_keys(limit: &RateLimitPolicy) -> Vec<String> {
+    at(&limit.meta, limit.key.len() > 1, "key")
+}
+
+pub(super) fn cost(limit: &RateLimitPolicy) -> Vec<String> {
+    at(&limit.meta, limit.cost != Cost::default(), "cost")
+}
+
+pub(super) fn overrides(limit: &RateLimitPolicy) -> Vec<String> {
+    at(&limit.meta, !limit.overrides.is_empty(), "overrides")
+}
+
+pub(super) fn early(limit: &RateLimitPolicy) -> Vec<String> {
+    at(&limit.meta, limit.phase == Phase::Early, "phase")
+}
+
+pub(super) fn instance(breaker: &CircuitBreakPolicy) -> Vec<String> {
+    at(
+        &breaker.meta,
+        breaker.level == BreakerLevel::Instance,
+        "level",
+    )
+}
+
+pub(super) fn api(breaker: &CircuitBreakPolicy) -> Vec<String> {
+    at(&breaker.meta, breaker.level == BreakerLevel::Api, "level")
+}
+
+pub(super) fn code_policy(breaker: &CircuitBreakPolicy) -> Vec<String> {
+    at(&breaker.meta, breaker.code_policy.is_some(), "codePolicy")
+}
+
+pub(super) fn exceptions(breaker: &CircuitBreakPolicy) -> Vec<String> {
+    at(&breaker.meta, !breaker.exceptions.is_empty(), "exceptions")
+}
+
+pub(super) fn messages(breaker: &CircuitBreakPolicy) -> Vec<String> {
+    let mut said = at(
+        &breaker.meta,
+        breaker.message_policy.is_some(),
+        "messagePolicy",
+    );
+    said.extend(at(
+        &breaker.meta,
+        !breaker.error_messages.is_empty(),
+        "errorMessages",
+    ));
+    said
+}
+
+pub(super) fn recovery(breaker: &CircuitBreakPolicy) -> Vec<String> {
+    at(&breaker.meta, breaker.recovery_enabled, "recoveryEnabled")
+}

@@ -1,0 +1,172 @@
+//! Limits: thresholds that can never be reached or never be met, keys that name nothing.
+
+use crate::condition::Source;
+use crate::document::{
+    ConcurrencyLimitPolicy, Cost, KeyPart, LimitAlgorithm, RateLimitPolicy, ServicePolicy,
+    SlidingWindow,
+};
+use crate::finding::{Report, Severity};
+use std::collections::BTreeMap;
+
+/// Longer windows do not fit into the nanoseconds that state is kept in, and no proxy lives as long.
+const LONGEST_WINDOW_MS: u64 = 100 * 366 * 24 * 3_600_000;
+
+/// A request that waits longer has been given up by its client.
+const LONGEST_WAIT_MS: u64 = 30_000;
+
+pub(super) fn check(policy: &ServicePolicy, report: &mut Report) {
+    for limit in policy
+        .rate_limit_policies
+        .iter()
+        .filter(|limit| limit.meta.enabled)
+    {
+        rate(limit, report);
+    }
+    for limit in policy
+        .concurrency_limit_policies
+        .iter()
+        .filter(|limit| limit.meta.enabled)
+    {
+        concurrency(limit, report);
+    }
+}
+
+fn rate(limit: &RateLimitPolicy, report: &mut Report) {
+    let at = &*limit.meta.pointer;
+    if limit.sliding_windows.is_empty() {
+        report.error(
+            at,
+            "`slidingWindows` is missing or empty: the policy limits nothing",
+        );
+    }
+    windows(
+        &format!("{at}/slidingWindows"),
+        &limit.sliding_windows,
+        report,
+    );
+    for (index, over) in limit.overrides.iter().enumerate() {
+        let at = format!("{at}/overrides/{index}/slidingWindows");
+        windows(&at, &over.sliding_windows, report);
+    }
+    wait(at, limit.max_wait_ms, report);
+    parameters(at, limit.algorithm, &limit.parameters, report);
+    key(at, &limit.key, report);
+    if let Cost::Stated { kind, key, .. } = &limit.cost
+        && let Err(reason) = Source::new(*kind, key)
+    {
+        report.error(format!("{at}/cost"), reason.to_string());
+    }
+    if limit.key.is_empty() && !limit.overrides.is_empty() {
+        report.error(
+            format!("{at}/overrides"),
+            "there is no `key` that overrides could match",
+        );
+    }
+}
+
+fn concurrency(limit: &ConcurrencyLimitPolicy, report: &mut Report) {
+    let at = &*limit.meta.pointer;
+    if limit.max_concurrency.is_none() {
+        report.error(at, "`maxConcurrency` is missing: the policy limits nothing");
+    }
+    wait(at, limit.max_wait_ms, report);
+    parameters(at, limit.algorithm, &limit.parameters, report);
+    key(at, &limit.key, report);
+}
+
+fn windows(at: &str, windows: &[SlidingWindow], report: &mut Report) {
+    for (index, window) in windows.iter().enumerate() {
+        let at = format!("{at}/{index}");
+        if window.time_window_ms.get() > LONGEST_WINDOW_MS {
+            report.error(
+                format!("{at}/timeWindowInMs"),
+                "longer than a hundred years",
+            );
+        }
+        let others = windows
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index);
+        let stricter = others
+            .map(|(_, other)| other)
+            .find(|other| other.implies(window));
+        if let Some(other) = stricter.filter(|other| *other != window) {
+            let SlidingWindow {
+                threshold,
+                time_window_ms,
+            } = other;
+            let message = format!("never reached: {threshold} in {time_window_ms} ms is stricter");
+            report.add(Severity::Info, at, message, None);
+        }
+    }
+}
+
+// === impl SlidingWindow ===
+
+impl SlidingWindow {
+    /// Whether a limit that keeps this one keeps the other too: as many of these as it takes to cover the other one
+    /// never hold more than it allows.
+    fn implies(&self, other: &Self) -> bool {
+        let cover = other
+            .time_window_ms
+            .get()
+            .div_ceil(self.time_window_ms.get());
+        let most = u128::from(self.threshold.get()) * u128::from(cover);
+        most <= u128::from(other.threshold.get())
+    }
+}
+
+fn wait(at: &str, max_wait_ms: u64, report: &mut Report) {
+    if max_wait_ms > LONGEST_WAIT_MS {
+        let message = format!("no request waits longer than {LONGEST_WAIT_MS} ms");
+        report.warning(format!("{at}/maxWaitMs"), message);
+    }
+}
+
+/// The parameters an algorithm has; all are numbers above zero.
+fn known_parameters(algorithm: LimitAlgorithm) -> &'static [&'static str] {
+    match algorithm {
+        LimitAlgorithm::TokenBucket => &["maxBurstSeconds"],
+        LimitAlgorithm::LeakyBucket => &["capacity"],
+        LimitAlgorithm::SmoothWarmup => &["warmupSeconds", "coldFactor"],
+        _ => &[],
+    }
+}
+
+fn parameters(
+    at: &str,
+    algorithm: LimitAlgorithm,
+    parameters: &BTreeMap<String, String>,
+    report: &mut Report,
+) {
+    let known = known_parameters(algorithm);
+    let pointer = |name: &str| format!("{at}/parameters/{name}");
+    for (name, value) in parameters {
+        let number = value
+            .trim()
+            .parse::<f64>()
+            .is_ok_and(|number| number > 0.0 && number.is_finite());
+        if !known.contains(&name.as_str()) {
+            let message = format!("`{name}` has no effect on a limit of type {algorithm}");
+            report.warning(pointer(name), message);
+        } else if !number {
+            report.error(pointer(name), format!("`{name}` must be a number above 0"));
+        }
+    }
+}
+
+fn key(at: &str, key: &[KeyPart], report: &mut Report) {
+    for (index, part) in key.iter().enumerate() {
+        let at = format!("{at}/key/{index}");
+        if let Err(reason) = Source::new(part.kind, &part.key) {
+            report.error(&*at, reason.to_string());
+        }
+        if key
+            .iter()
+            .take(index)
+            .any(|other| other.kind == part.kind && other.key == part.key)
+        {
+            report.warning(at, "the same part twice");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What holds for the whole document.
+
+use super::refer::Names;
+use crate::document::Document;
+use crate::finding::{Report, Severity};
+
+/// Shared data has room for 32,768 keys, with 32 entries in each.
+const MOST_ENTRIES: u32 = 32_768 * 32;
+
+pub(super) fn check(document: &Document, report: &mut Report) {
+    own_service(document, report);
+    group(document, report);
+    let settings = &document.settings;
+    if settings.state.entries_per_policy.get() > MOST_ENTRIES {
+        let at = "/settings/state/entriesPerPolicy";
+        report.error(
+            at,
+            format!("a table cannot have more than {MOST_ENTRIES} entries"),
+        );
+    }
+    if settings.trusted_client_headers {
+        report.info(
+            "/settings/trustedClientHeaders",
+            "whoever can reach this proxy can pick lane, unit, group and consumer by a header",
+        );
+    }
+}
+
+/// A service that the document does not have would leave every request without a policy.
+fn own_service(document: &Document, report: &mut Report) {
+    let Some(own) = document
+        .service
+        .as_deref()
+        .filter(|_| !document.services.is_empty())
+    else {
+        return;
+    };
+    let all = document.services.iter();
+    let names = all.flat_map(|service| service.aliases.iter().chain([&service.name]));
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if !names.iter().any(|name| name.eq_ignore_ascii_case(own)) {
+        Names::new("service", names).must_have(own, Severity::Error, "/service", report);
+    }
+}
+
+fn group(document: &Document, report: &mut Report) {
+    let Some(group) = &document.settings.group else {
+        return;
+    };
+    let all = document.services.iter().flat_map(|service| &service.groups);
+    let names: Vec<&str> = all.map(|group| group.name.as_str()).collect();
+    if !names.iter().any(|name| name.eq_ignore_ascii_case(group)) {
+        let names = Names::new("group", names);
+        names.must_have(group, Severity::Warning, "/settings/group", report);
+    }
+}
