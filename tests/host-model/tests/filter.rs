@@ -68,6 +68,8 @@ impl Plugin for Gate {
             } else {
                 host.set_request_header("x-held", b"1").unwrap();
                 hostcalls::resume_http_request().unwrap();
+                let late = host.set_request_header("x-late", b"1");
+                host.log(log::Level::Info, &format!("after it went on: {late:?}"));
             }
         }
     }
@@ -318,6 +320,8 @@ fn a_held_request_goes_on_or_is_answered_from_the_timer() {
     worker.advance(Duration::from_millis(100));
     assert_eq!(worker.progress(&goes_on), Progress::Forwarded);
     assert_eq!(worker.forwarded(&goes_on).unwrap().get("x-held"), Some("1"));
+    let too_late = "after it went on: Err(BadArgument)";
+    assert!(envoy.log_lines().iter().any(|line| line.text == too_late));
     assert_eq!(worker.progress(&answered), Progress::Answered);
     assert_eq!(worker.respond(goes_on, &Upstream::status(201)).status, 201);
     let answered = worker.respond(answered, &Upstream::status(200));
