@@ -2,8 +2,9 @@
 
 /// The nearest of `known` if it is near enough to be what was meant.
 ///
-/// Near is: the same but for case or a plural, or one edit (Levenshtein) in words of up to seven letters and two in
-/// longer ones. A wider net catches other words: `authPolicy` is three edits from `healthPolicy`.
+/// Near is: the same but for case or a plural, or one edit in words of up to seven letters and two in longer ones; two
+/// neighbours in the wrong order are one edit (optimal string alignment). A wider net catches other words: `authPolicy`
+/// is three edits from `healthPolicy`.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = singular(word);
     let limit = if word.len() < 3 {
@@ -36,20 +37,28 @@ fn distance(left: &str, right: &str) -> usize {
     if left.len() > LONGEST || right.len() > LONGEST {
         return LONGEST;
     }
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
+    let right: Vec<char> = right.chars().collect();
+    let mut above: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut last = None;
     for (i, from) in left.chars().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(right.chars()) {
-            let here = (diagonal + usize::from(from != to))
-                .min(before + 1)
-                .min(*cell + 1);
-            diagonal = std::mem::replace(cell, here);
-            before = here;
+        let mut next = vec![i + 1];
+        let mut before = None;
+        for (j, to) in right.iter().copied().enumerate() {
+            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(LONGEST);
+            let replaced = cell(&row, j) + usize::from(from != to);
+            let edited = replaced.min(cell(&row, j + 1) + 1).min(cell(&next, j) + 1);
+            let swapped = last == Some(to) && before == Some(from);
+            let swap = if swapped {
+                cell(&above, j.wrapping_sub(1)) + 1
+            } else {
+                LONGEST
+            };
+            next.push(edited.min(swap));
+            before = Some(to);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        above = std::mem::replace(&mut row, next);
+        last = Some(from);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -59,11 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_levenshteins() {
+    fn distances_count_edits() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("same", "same"), 0);
+        assert_eq!(distance("nmae", "name"), 1);
+        assert_eq!(distance("ab", "ba"), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::document::{
     ConcurrencyLimitPolicy, Cost, KeyPart, LimitAlgorithm, RateLimitPolicy, ServicePolicy,
     SlidingWindow,
 };
-use crate::finding::{Report, Severity};
+use crate::finding::Report;
 use std::collections::BTreeMap;
 
 /// Longer windows do not fit into the nanoseconds that state is kept in, and no proxy lives as long.
@@ -44,6 +44,13 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
         &limit.sliding_windows,
         report,
     );
+    if limit.algorithm != LimitAlgorithm::TokenBucket {
+        stricter(
+            &format!("{at}/slidingWindows"),
+            &limit.sliding_windows,
+            report,
+        );
+    }
     for (index, over) in limit.overrides.iter().enumerate() {
         let at = format!("{at}/overrides/{index}/slidingWindows");
         windows(&at, &over.sliding_windows, report);
@@ -83,20 +90,20 @@ fn windows(at: &str, windows: &[SlidingWindow], report: &mut Report) {
                 "longer than a hundred years",
             );
         }
-        let others = windows
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != index);
-        let stricter = others
-            .map(|(_, other)| other)
-            .find(|other| other.implies(window));
-        if let Some(other) = stricter.filter(|other| *other != window) {
+    }
+}
+
+/// Windows that another one makes idle. Not so for buckets, which let bursts through beyond their windows.
+fn stricter(at: &str, windows: &[SlidingWindow], report: &mut Report) {
+    for (index, window) in windows.iter().enumerate() {
+        let mut others = windows.iter().filter(|other| *other != window);
+        if let Some(other) = others.find(|other| other.implies(window)) {
             let SlidingWindow {
                 threshold,
                 time_window_ms,
             } = other;
             let message = format!("never reached: {threshold} in {time_window_ms} ms is stricter");
-            report.add(Severity::Info, at, message, None);
+            report.info(format!("{at}/{index}"), message);
         }
     }
 }
