@@ -42,10 +42,12 @@ pub trait Stage: Sized + 'static {
     /// Decides a request.
     fn request(&self, cx: &mut RequestContext<'_>, state: &mut Self::State) -> Verdict;
 
-    /// Sees the response's headers: the upstream's, a local reply of Envoy, or a reply of ours.
+    /// Sees the response's headers: the upstream's, a local reply of Envoy, or a reply of ours. Where an earlier stage
+    /// refused the request, `state` is still the default.
     fn response(&self, _cx: &mut ResponseContext<'_>, _state: &mut Self::State) {}
 
-    /// Sees the request's end, however it came. Exactly once for every request that [`request`](Self::request) saw.
+    /// Sees the request's end, however it came: exactly once if [`request`](Self::request) saw it. Where an earlier stage
+    /// refused the request, `state` is still the default.
     fn end(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
 }
 

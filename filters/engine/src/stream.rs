@@ -112,7 +112,6 @@ impl<P: Pipeline> RequestStream<P> {
         service: Option<ServiceId>,
         refusal: &Refusal,
     ) -> Result<Flow, HostError> {
-        self.phase = Phase::Refused;
         self.plan.count(host, service, Outcome::Refused);
         self.log_refusal(host, view, service, refusal);
         refusal.send(
