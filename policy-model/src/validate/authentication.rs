@@ -90,6 +90,10 @@ fn check_provider(provider: &Provider, report: &mut Report) {
     }
     if let Some(set) = &provider.local_jwks {
         jwks::check(set, &provider.algorithms, report);
+        if set.keys.is_empty() && provider.remote_jwks.is_none() {
+            let message = "no key that verifies signatures: every token would be refused";
+            report.error(&*set.pointer, message);
+        }
     }
     mixed(provider, report);
     if provider.issuer.is_none() {
