@@ -24,7 +24,9 @@ pub(crate) fn run(filters: &[String]) -> Result<PathBuf> {
         names(&chosen),
         toolchain::TARGET
     ));
-    show(&compile(toolchain.cargo(), &chosen, &folder))?;
+    if show(&compile(toolchain.cargo(), &chosen, &folder)).is_err() {
+        bail!("the modules do not compile; cargo says why above");
+    }
     let compiled = folder.join(toolchain::TARGET).join("release");
 
     let dist = place::dist();
