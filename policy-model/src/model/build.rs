@@ -38,7 +38,7 @@ impl Model {
     #[must_use]
     pub fn compile(document: &Document, report: &mut Report) -> Self {
         let names = names(&document.services);
-        let configured = configured(document, &names, report);
+        let configured = configured(document, &names);
         let mut builder = Builder {
             nodes: Vec::new(),
             inheritance: Inheritance::default(),
@@ -86,23 +86,16 @@ fn names(services: &[Service]) -> NameTable<ServiceId> {
     NameTable::new(own.chain(aliases).map(normal))
 }
 
-fn configured(
-    document: &Document,
-    names: &NameTable<ServiceId>,
-    report: &mut Report,
-) -> Configured {
+/// A service that the document does not have is an error of its reading. Nothing is governed then, rather than whatever
+/// a request's host names.
+fn configured(document: &Document, names: &NameTable<ServiceId>) -> Configured {
     let Some(name) = document.service.as_deref() else {
         return Configured::No;
     };
-    if let Some(id) = names.find(&normal_host(name.as_bytes())) {
-        return Configured::Service(id);
+    match names.find(&normal_host(name.as_bytes())) {
+        Some(id) => Configured::Service(id),
+        None => Configured::Unknown,
     }
-    sources::refuse(
-        report,
-        "/service".to_owned(),
-        &format!("no service is named {name:?}"),
-    );
-    Configured::Unknown
 }
 
 fn unmatched(document: &Document) -> EffectivePolicy {

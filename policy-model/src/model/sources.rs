@@ -3,7 +3,7 @@
 use crate::document::{
     PathMatchType, ServiceGroup, ServiceMethod, ServicePath, ServicePolicy, ServiceType,
 };
-use crate::finding::{Report, Severity};
+use crate::finding::Report;
 use crate::pattern::PathPattern;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -67,7 +67,7 @@ impl<'d> PathSource<'d> {
         let pattern = match PathPattern::new(&path.path, path.match_type, service_type) {
             Ok(pattern) => Rc::new(pattern),
             Err(error) => {
-                refuse(report, format!("{}/path", path.pointer), &error.to_string());
+                report.error(format!("{}/path", path.pointer), error.to_string());
                 return None;
             }
         };
@@ -93,18 +93,6 @@ fn spell(method: &str, service_type: ServiceType) -> Rc<str> {
     match service_type {
         ServiceType::Http => method.to_ascii_uppercase().into(),
         ServiceType::RpcApp | ServiceType::RpcInterface => method.into(),
-    }
-}
-
-/// Reports an error unless there is one at the same place: what reads a document checks it too.
-pub(super) fn refuse(report: &mut Report, pointer: String, message: &str) {
-    let is_known = |known: &str| known == pointer;
-    let mut errors = report
-        .findings()
-        .iter()
-        .filter(|known| known.severity == Severity::Error);
-    if !errors.any(|known| is_known(&known.pointer)) {
-        report.error(pointer, message);
     }
 }
 
