@@ -231,6 +231,13 @@ fn is_odd(number: &[u8]) -> bool {
 
 // === impl Unusable ===
 
+impl Unusable {
+    /// Whether the document's reader has refused it already, with a better pointer.
+    pub(crate) fn is_refused_by_the_reader(self) -> bool {
+        matches!(self, Self::ShortSecret | Self::Coordinate(_))
+    }
+}
+
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,12 +1,11 @@
 //! The document's authentication, compiled: providers once, requirements once for all nodes that share them.
 //!
-//! A requirement that names a provider the document does not have, or asks for what is not carried out, is an error and
-//! refuses the document. It still compiles to something that nobody passes, never to a public node.
+//! The reader refuses a document whose requirement names a provider that it does not have, or asks for what is not carried
+//! out. Such a requirement still compiles to something that nobody passes, never to a public node.
 
 use crate::{authenticate::Requirement, provider::Provider, tally::Tally};
 use engine::{CompileContext, Metrics};
 use policy_model::{
-    Report,
     document::{self, AuthenticationPolicy, Mode},
     model::{NodeId, ServiceId},
 };
@@ -56,7 +55,7 @@ impl Plan {
             known: BTreeMap::new(),
         };
         let mut compile = |policy: Option<&Rc<AuthenticationPolicy>>| match policy {
-            Some(policy) => requirements.shared(policy, cx.report),
+            Some(policy) => requirements.shared(policy),
             None => Rc::default(),
         };
         let nodes = cx
@@ -148,63 +147,89 @@ impl ServicePlan {
 // === impl Requirements ===
 
 impl Requirements<'_> {
-    fn shared(
-        &mut self,
-        policy: &Rc<AuthenticationPolicy>,
-        report: &mut Report,
-    ) -> Rc<Requirement> {
+    fn shared(&mut self, policy: &Rc<AuthenticationPolicy>) -> Rc<Requirement> {
         if let Some(known) = self.known.get(&Rc::as_ptr(policy)) {
             return Rc::clone(known);
         }
-        let compiled = Rc::new(self.compile(policy, report));
+        let compiled = Rc::new(self.compile(policy));
         self.known.insert(Rc::as_ptr(policy), Rc::clone(&compiled));
         compiled
     }
 
-    fn compile(&self, policy: &AuthenticationPolicy, report: &mut Report) -> Requirement {
+    fn compile(&self, policy: &AuthenticationPolicy) -> Requirement {
         let stated = &policy.requirement;
         let all_of = stated
             .all_of
             .as_ref()
             .is_some_and(|names| !names.is_empty());
-        if all_of {
-            report.error(
-                format!("{}/allOf", stated.pointer),
-                "allOf is not carried out yet",
-            );
-        }
         let any_of = match &stated.any_of {
-            Some(names) if !names.is_empty() => Some(self.indices(names, stated, report)),
+            Some(names) if !names.is_empty() => Some(self.indices(names)),
             _ if all_of => Some(Vec::new()),
             _ => None,
         };
+        // With nobody left to vouch, a request without a token must not pass either.
+        let can_pass = any_of.as_ref().is_none_or(|any_of| !any_of.is_empty());
         Requirement {
             any_of,
-            allow_missing: stated.allow_missing.unwrap_or(false),
+            allow_missing: can_pass && stated.allow_missing.unwrap_or(false),
             shadow: policy.mode == Some(Mode::Shadow),
         }
     }
 
-    fn indices(
-        &self,
-        names: &[String],
-        stated: &document::Requirement,
-        report: &mut Report,
-    ) -> Vec<usize> {
-        let mut indices = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            match self
-                .providers
-                .iter()
-                .position(|provider| provider.name == *name)
-            {
-                Some(index) => indices.push(index),
-                None => report.error(
-                    format!("{}/anyOf/{at}", stated.pointer),
-                    format!("there is no provider `{name}`"),
-                ),
-            }
+    fn indices(&self, names: &[String]) -> Vec<usize> {
+        let index = |name: &String| self.providers.iter().position(|own| own.name == *name);
+        names.iter().filter_map(index).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy_model::document::Provider;
+
+    fn compile(any_of: Option<&[&str]>, all_of: Option<&[&str]>) -> Requirement {
+        let named = |name: &str| Provider {
+            name: name.to_owned(),
+            ..Provider::default()
+        };
+        let providers = [named("one"), named("two")];
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let requirement = document::Requirement {
+            any_of: any_of.map(names),
+            all_of: all_of.map(names),
+            allow_missing: Some(true),
+            ..document::Requirement::default()
+        };
+        let policy = AuthenticationPolicy {
+            requirement,
+            ..AuthenticationPolicy::default()
+        };
+        let requirements = Requirements {
+            providers: &providers,
+            known: BTreeMap::new(),
+        };
+        requirements.compile(&policy)
+    }
+
+    #[test]
+    fn names_become_places_and_no_names_a_public_node() {
+        assert_eq!(
+            compile(Some(&["two", "one"]), None).any_of,
+            Some(vec![1, 0])
+        );
+        assert!(compile(Some(&[]), None).is_public());
+        assert!(compile(None, None).is_public());
+    }
+
+    #[test]
+    fn what_cannot_be_carried_out_lets_nobody_pass() {
+        for requirement in [
+            compile(Some(&["three"]), None),
+            compile(None, Some(&["one"])),
+            compile(Some(&[]), Some(&["one", "two"])),
+        ] {
+            assert_eq!(requirement.any_of, Some(Vec::new()));
+            assert!(!requirement.allow_missing);
         }
-        indices
     }
 }

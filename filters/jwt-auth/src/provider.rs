@@ -97,7 +97,10 @@ fn import_keys(stated: &document::Provider, report: &mut Report) -> KeySet {
         return KeySet::default();
     };
     let (keys, skipped) = KeySet::import(set);
-    for key in skipped {
+    for key in skipped
+        .iter()
+        .filter(|key| !key.why.is_refused_by_the_reader())
+    {
         report.warning(
             &*key.pointer,
             format!("the key is passed over: {}", key.why),
@@ -113,16 +116,11 @@ fn import_algorithms(
     keys: &KeySet,
     report: &mut Report,
 ) -> Vec<Algorithm> {
-    let mut algorithms = Vec::new();
-    for algorithm in &stated.algorithms {
-        match Algorithm::carried_out(*algorithm) {
-            Some(algorithm) => algorithms.push(algorithm),
-            None => report.warning(
-                format!("{}/algorithms", stated.pointer),
-                format!("{algorithm} is not carried out: its tokens are refused"),
-            ),
-        }
-    }
+    let mut algorithms: Vec<_> = stated
+        .algorithms
+        .iter()
+        .filter_map(|stated| Algorithm::carried_out(*stated))
+        .collect();
     algorithms.retain(|algorithm| keys.candidates(*algorithm, None).next().is_some());
     if algorithms.is_empty() {
         let message = "no usable key for any of its algorithms: every token would be refused";

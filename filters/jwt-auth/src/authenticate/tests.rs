@@ -177,7 +177,6 @@ fn a_provider_without_keys_believes_nobody_and_is_refused_at_configure() {
     assert_eq!(
         said,
         [
-            "warning at /authentication/providers/corp/algorithms: PS512 is not carried out: its tokens are refused",
             "error at /authentication/providers/corp: no usable key for any of its algorithms: every token would be refused",
         ]
     );

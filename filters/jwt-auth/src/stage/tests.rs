@@ -268,7 +268,7 @@ fn a_document_that_cannot_be_enforced_is_refused() {
     let keyless = Scene::new().provider("localJwks", json!({"keys": []}));
     assert!(refused(&keyless).contains("/authentication/providers/corp"));
     let short = json!({"keys": [{"kty": "oct", "k": "AAAA"}]});
-    assert!(refused(&Scene::new().provider("localJwks", short)).contains("32 bytes"));
+    assert!(refused(&Scene::new().provider("localJwks", short)).contains("32 are needed"));
 }
 
 thread_local! {
