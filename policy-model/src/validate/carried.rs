@@ -92,12 +92,6 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
         said::algorithm,
         "this algorithm is not carried out yet: use TokenBucket",
     ),
-    error(
-        said::several_keys,
-        "a key of several parts is not carried out yet",
-    ),
-    error(said::cost, "`cost` is not carried out yet"),
-    error(said::overrides, "`overrides` are not carried out yet"),
     error(said::early, "early limits are not carried out yet"),
 ];
 

@@ -1,7 +1,7 @@
 //! Where a document says what is not carried out: the JSON pointers for each line of the table.
 
 use crate::document::{
-    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Cost, Document,
+    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Document,
     HealthPolicy, JwtAlgorithm, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Phase, PolicyMeta,
     RateLimitPolicy, Service, ServicePolicy,
 };
@@ -209,18 +209,6 @@ pub(super) fn algorithm(limit: &RateLimitPolicy) -> Vec<String> {
     use LimitAlgorithm::{LeakyBucket, Limiter4j, SmoothWarmup};
     let missing = matches!(limit.algorithm, LeakyBucket | Limiter4j | SmoothWarmup);
     at(&limit.meta, missing, "realizeType")
-}
-
-pub(super) fn several_keys(limit: &RateLimitPolicy) -> Vec<String> {
-    at(&limit.meta, limit.key.len() > 1, "key")
-}
-
-pub(super) fn cost(limit: &RateLimitPolicy) -> Vec<String> {
-    at(&limit.meta, limit.cost != Cost::default(), "cost")
-}
-
-pub(super) fn overrides(limit: &RateLimitPolicy) -> Vec<String> {
-    at(&limit.meta, !limit.overrides.is_empty(), "overrides")
 }
 
 pub(super) fn early(limit: &RateLimitPolicy) -> Vec<String> {
