@@ -1,10 +1,9 @@
 //! `steward validate`: every finding with the line and column it is about, in the form that editors and compilers share,
 //! so that a click leads there.
 
-use policy_model::document::Document;
 use policy_model::json::Json;
 use policy_model::json::locate::{Position, locate};
-use policy_model::{Finding, Report, Severity};
+use policy_model::{Document, Finding, Model, Report, Severity};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,7 +50,11 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn say(name: &str, text: &[u8]) -> Outcome {
-    let (_, report) = Document::read(text);
+    let (document, mut report) = Document::read(text);
+    if let Some(document) = document {
+        // Compiled for what inheritance has to say: which policies hide which.
+        let _ = Model::compile(&document, &mut report);
+    }
     let lines = lines(name, text, &report);
     // A reader that has seen enough (`| head`) closes the output: the exit code still tells.
     let _ = io::stdout().lock().write_all(lines.as_bytes());

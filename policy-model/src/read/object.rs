@@ -3,8 +3,9 @@
 //! A reader states each member once, by asking for it; the set of known names, the aliases, the check for members that
 //! nobody knows and the pointers of findings follow from that, so none of them can be forgotten for a field.
 
-use super::nearest::nearest;
-use super::value::{self, Mismatch, Whole, shown};
+mod leftover;
+
+use super::value::{self, Mismatch, Whole};
 use crate::document::Spelled;
 use crate::finding::{Report, Severity};
 use crate::json::Json;
@@ -335,59 +336,6 @@ impl<'j, 'r> Obj<'j, 'r> {
         })
         .map(|(_, (name, json))| (name.as_str(), json))
         .collect()
-    }
-
-    fn finish(&mut self) {
-        self.doubles();
-        for (name, _) in self.members {
-            if !self.known.contains(&name.as_str()) {
-                self.unknown(name);
-            }
-        }
-    }
-
-    /// Reports the names that are given twice, and returns them.
-    fn doubles(&mut self) -> Vec<&'j str> {
-        let mut names: Vec<_> = self.names().collect();
-        names.sort_unstable();
-        let mut doubled: Vec<_> = names
-            .windows(2)
-            .filter(|pair| pair.first() == pair.last())
-            .flatten()
-            .copied()
-            .collect();
-        doubled.dedup();
-        for name in &doubled {
-            let message = "is given twice; readers differ in which one they take";
-            self.error(&escape(name), format!("`{}` {message}", shown(name)));
-        }
-        doubled
-    }
-
-    fn unknown(&mut self, name: &str) {
-        let shown = shown(name);
-        if let Some((_, home)) = self.belongs.filter(|(names, _)| names.contains(&name)) {
-            let meant = Some(format!("it belongs in {home}"));
-            self.find(
-                Severity::Error,
-                &escape(name),
-                format!("`{shown}` does nothing here"),
-                meant,
-            );
-            return;
-        }
-        let meant = nearest(name, self.known.iter().copied());
-        let severity = match meant {
-            Some(_) if self.guarded => Severity::Error,
-            _ => Severity::Warning,
-        };
-        let suggestion = meant.map(|meant| format!("did you mean `{meant}`?"));
-        self.find(
-            severity,
-            &escape(name),
-            format!("unknown field `{shown}`"),
-            suggestion,
-        );
     }
 }
 

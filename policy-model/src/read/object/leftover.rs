@@ -1,0 +1,64 @@
+//! What nobody asked for: members that no reader knows, and names that are given twice.
+
+use super::{Obj, escape};
+use crate::finding::Severity;
+use crate::read::nearest::nearest;
+use crate::read::value::shown;
+
+// === impl Obj ===
+
+impl<'j> Obj<'j, '_> {
+    /// Reports what is left once the reader has asked for all it knows.
+    pub(super) fn finish(&mut self) {
+        self.doubles();
+        for (name, _) in self.members {
+            if !self.known.contains(&name.as_str()) {
+                self.unknown(name);
+            }
+        }
+    }
+
+    /// Reports the names that are given twice, and returns them.
+    pub(super) fn doubles(&mut self) -> Vec<&'j str> {
+        let mut names: Vec<_> = self.names().collect();
+        names.sort_unstable();
+        let mut doubled: Vec<_> = names
+            .windows(2)
+            .filter(|pair| pair.first() == pair.last())
+            .flatten()
+            .copied()
+            .collect();
+        doubled.dedup();
+        for name in &doubled {
+            let message = "is given twice; readers differ in which one they take";
+            self.error(&escape(name), format!("`{}` {message}", shown(name)));
+        }
+        doubled
+    }
+
+    fn unknown(&mut self, name: &str) {
+        let shown = shown(name);
+        if let Some((_, home)) = self.belongs.filter(|(names, _)| names.contains(&name)) {
+            let meant = Some(format!("it belongs in {home}"));
+            self.find(
+                Severity::Error,
+                &escape(name),
+                format!("`{shown}` does nothing here"),
+                meant,
+            );
+            return;
+        }
+        let meant = nearest(name, self.known.iter().copied());
+        let severity = match meant {
+            Some(_) if self.guarded => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let suggestion = meant.map(|meant| format!("did you mean `{meant}`?"));
+        self.find(
+            severity,
+            &escape(name),
+            format!("unknown field `{shown}`"),
+            suggestion,
+        );
+    }
+}
