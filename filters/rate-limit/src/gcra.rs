@@ -64,6 +64,10 @@ impl Bucket {
 impl Meter for Bucket {
     type State = Tat;
 
+    fn capacity(&self) -> u32 {
+        self.burst.get()
+    }
+
     fn encoded_len(&self) -> usize {
         16
     }

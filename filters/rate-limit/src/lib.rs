@@ -1,14 +1,30 @@
-//! Rate limits, exact over all workers.
+//! Rate limits, exact over all workers of an Envoy.
+//!
+//! The decision is pure and lies in [`Windows`]: the stored bytes and the time come in, a [`Verdict`] with its evidence and
+//! the new bytes come out. The stage finds the limits of a request's node and the state of its client in the data that all
+//! workers share, and commits a decision only if nobody else has decided in between.
 
+mod compile;
+mod cost;
+mod fields;
 mod gcra;
+mod key;
+mod limiter;
 mod meter;
 mod quota;
+mod spot;
+mod stage;
 mod standing;
 mod strict_window;
+mod tally;
 #[cfg(test)]
 mod test_client;
 mod windows;
 
 pub use quota::{InvalidQuota, MAX_SPAN, Quota};
+pub use stage::Limit;
 pub use standing::{Refused, Standing};
 pub use windows::{Algorithm, Verdict, Windows};
+
+/// The module of this stage alone.
+pub type RateLimit = engine::Engine<(Limit,)>;

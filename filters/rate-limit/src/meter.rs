@@ -9,6 +9,9 @@ pub(crate) trait Meter {
     /// What it remembers; the default is a client that never came.
     type State: Default;
 
+    /// What passes at most at once.
+    fn capacity(&self) -> u32;
+
     /// The length of every encoded state.
     fn encoded_len(&self) -> usize;
 

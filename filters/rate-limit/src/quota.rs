@@ -23,7 +23,7 @@ impl Quota {
     /// `threshold` in each `span`; neither may be zero, and `span` not above [`MAX_SPAN`].
     pub fn try_new(threshold: u32, span: Duration) -> Result<Self, InvalidQuota> {
         if span > MAX_SPAN {
-            return Err(InvalidQuota("a window must not be longer than 100 years"));
+            return Err(InvalidQuota("longer than a hundred years"));
         }
         let span = u64::try_from(span.as_nanos())
             .ok()

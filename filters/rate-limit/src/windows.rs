@@ -65,6 +65,16 @@ impl Windows {
         }
     }
 
+    /// What passes at most at once; `u32::MAX` without a quota.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        self.windows
+            .iter()
+            .map(Window::capacity)
+            .min()
+            .unwrap_or(u32::MAX)
+    }
+
     /// Decides a request that costs `cost`, given the stored state: the change that shared state wants.
     pub fn decide(
         &self,
@@ -157,6 +167,14 @@ impl Window {
             Self::Bucket(bucket) => bucket.encoded_len(),
             Self::Log(log) => log.encoded_len(),
             Self::Grid(grid) => grid.encoded_len(),
+        }
+    }
+
+    fn capacity(&self) -> u32 {
+        match self {
+            Self::Bucket(bucket) => bucket.capacity(),
+            Self::Log(log) => log.capacity(),
+            Self::Grid(grid) => grid.capacity(),
         }
     }
 

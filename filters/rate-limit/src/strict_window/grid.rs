@@ -76,6 +76,10 @@ impl Grid {
 impl Meter for Grid {
     type State = Counts;
 
+    fn capacity(&self) -> u32 {
+        self.quota.threshold().get()
+    }
+
     fn encoded_len(&self) -> usize {
         8 + COUNTED * if self.narrow() { 2 } else { 4 }
     }

@@ -74,6 +74,10 @@ impl Log {
 impl Meter for Log {
     type State = Passes;
 
+    fn capacity(&self) -> u32 {
+        self.quota.threshold().get()
+    }
+
     fn encoded_len(&self) -> usize {
         1 + 8 + 4 * (self.threshold() - 1)
     }

@@ -1,0 +1,243 @@
+//! From a policy of the document to a limit.
+//!
+//! The document has been checked by then, and what is found here again is told in the same words, which are then told once.
+//! Nothing falls back to no limit: what cannot be carried out refuses the document, since it would protect less than it says.
+
+use crate::{
+    Algorithm, Quota, Windows,
+    cost::Cost,
+    fields::Labels,
+    key::ClientKey,
+    limiter::{Limiter, Rates},
+    spot::Store,
+    tally::Tally,
+};
+use engine::{
+    Metrics,
+    state::{SharedCell, StateError, StateId, Table, TableKey},
+};
+use host::Host;
+use policy_model::{
+    Report,
+    condition::Matcher,
+    document::{LimitAlgorithm, Mode, RateLimitPolicy, SlidingWindow},
+};
+use std::{num::NonZeroU32, rc::Rc, time::Duration};
+
+/// What all limits of a document have in common while they are compiled.
+pub(crate) struct Compiler<'a, 'm> {
+    pub(crate) host: &'a dyn Host,
+    pub(crate) report: &'a mut Report,
+    pub(crate) metrics: &'a mut Metrics<'m>,
+    /// Clients that a keyed policy's table has room for.
+    pub(crate) entries: NonZeroU32,
+    /// Agreed on when the first keyed policy asks.
+    pub(crate) table_key: Option<TableKey>,
+}
+
+/// Where a policy stands and what it is called there.
+pub(crate) struct Place<'p> {
+    /// The service, for metrics.
+    pub(crate) service: &'p Rc<str>,
+    /// The node that the state belongs to, the same in the next version of the document.
+    pub(crate) node: &'p str,
+    /// The policy's name, or its place in its list.
+    pub(crate) label: String,
+}
+
+/// The most windows that one policy may have. All lie in one shared value, of which there are 32 in a slot.
+const MAX_WINDOWS: usize = 16;
+
+// === impl Compiler ===
+
+impl Compiler<'_, '_> {
+    /// The limit; `None` if there is nothing to limit, or if it cannot be carried out, which is then reported.
+    pub(crate) fn limiter(
+        &mut self,
+        policy: &RateLimitPolicy,
+        place: &Place<'_>,
+    ) -> Option<Limiter> {
+        let pointer = &*policy.meta.pointer;
+        if policy.sliding_windows.is_empty() {
+            return None;
+        }
+        let matcher = match Matcher::compile(&policy.conditions) {
+            Ok(matcher) => Some(matcher),
+            Err(invalid) => self.refuse(&*invalid.pointer, &invalid.reason),
+        };
+        let cost = match Cost::compile(&policy.cost) {
+            Ok(cost) => Some(cost),
+            Err(invalid) => self.refuse(format!("{pointer}/cost"), &invalid),
+        };
+        let key = self.key(policy);
+        let algorithm = self.algorithm(policy)?;
+        let rates = self.rates(algorithm, &place.label, &policy.sliding_windows, pointer)?;
+        let mut override_rates = Vec::new();
+        for (index, over) in policy.overrides.iter().enumerate() {
+            let pointer = format!("{pointer}/overrides/{index}");
+            override_rates.push(self.rates(
+                algorithm,
+                &place.label,
+                &over.sliding_windows,
+                &pointer,
+            )?);
+        }
+        let (matcher, cost, key) = (matcher?, cost?, key?);
+        if rates.windows.capacity() < cost.least().get() {
+            let message = "a request costs more than the limit ever lets through: none will pass";
+            self.report.warning(format!("{pointer}/cost"), message);
+        }
+        let name: Rc<str> = place.label.as_str().into();
+        Some(Limiter {
+            store: self.store(identity(policy, algorithm, place), key.is_some(), pointer)?,
+            tally: Tally::new(self.metrics, place.service, &name),
+            name,
+            matcher,
+            key,
+            cost,
+            rates,
+            overrides: policy.overrides.clone().into(),
+            override_rates: override_rates.into(),
+            is_shadow: policy.meta.mode == Mode::Shadow,
+            on_contention: policy.on_contention,
+        })
+    }
+
+    /// `None`: it names nothing. `Some(None)`: one bucket for all.
+    fn key(&mut self, policy: &RateLimitPolicy) -> Option<Option<ClientKey>> {
+        if policy.key.is_empty() {
+            return Some(None);
+        }
+        match ClientKey::compile(&policy.key, policy.missing_key) {
+            Ok(key) => Some(Some(key)),
+            Err((index, invalid)) => {
+                self.refuse(format!("{}/key/{index}", policy.meta.pointer), &invalid)
+            }
+        }
+    }
+
+    fn algorithm(&mut self, policy: &RateLimitPolicy) -> Option<Algorithm> {
+        match policy.algorithm {
+            LimitAlgorithm::TokenBucket => Some(Algorithm::TokenBucket {
+                burst: self.burst(policy)?,
+            }),
+            LimitAlgorithm::StrictWindow | LimitAlgorithm::Redis => Some(Algorithm::StrictWindow),
+            LimitAlgorithm::SmoothWarmup
+            | LimitAlgorithm::LeakyBucket
+            | LimitAlgorithm::Limiter4j => {
+                let message = "this algorithm is not carried out yet: use TokenBucket";
+                self.refuse(format!("{}/realizeType", policy.meta.pointer), &message)
+            }
+        }
+    }
+
+    fn burst(&mut self, policy: &RateLimitPolicy) -> Option<Option<Duration>> {
+        let Some(stated) = policy.parameters.get("maxBurstSeconds") else {
+            return Some(None);
+        };
+        match stated
+            .trim()
+            .parse()
+            .ok()
+            .and_then(|it| Duration::try_from_secs_f64(it).ok())
+        {
+            Some(burst) => Some(Some(burst)),
+            None => {
+                let pointer = format!("{}/parameters/maxBurstSeconds", policy.meta.pointer);
+                self.refuse(pointer, &"`maxBurstSeconds` must be a number above 0")
+            }
+        }
+    }
+
+    fn rates(
+        &mut self,
+        algorithm: Algorithm,
+        label: &str,
+        windows: &[SlidingWindow],
+        pointer: &str,
+    ) -> Option<Rates> {
+        let pointer = format!("{pointer}/slidingWindows");
+        if windows.len() > MAX_WINDOWS {
+            self.report.error(
+                pointer,
+                format!("more than {MAX_WINDOWS} windows in one policy"),
+            );
+            return None;
+        }
+        let mut quotas = Vec::with_capacity(windows.len());
+        for (index, window) in windows.iter().enumerate() {
+            let span = Duration::from_millis(window.time_window_ms.get());
+            match Quota::try_new(window.threshold.get(), span) {
+                Ok(quota) => quotas.push(quota),
+                Err(invalid) => {
+                    return self.refuse(format!("{pointer}/{index}/timeWindowInMs"), &invalid);
+                }
+            }
+        }
+        let windows = Windows::new(algorithm, &quotas);
+        Some(Rates {
+            labels: Labels::new(label, &quotas),
+            windows,
+        })
+    }
+
+    fn store(&mut self, id: StateId, is_per_client: bool, pointer: &str) -> Option<Store> {
+        if !is_per_client {
+            return Some(Store::Shared(SharedCell::new(id)));
+        }
+        // A refused document takes no room.
+        if self.report.is_refusal() {
+            return None;
+        }
+        match self.table(id) {
+            Ok(table) => Some(Store::PerClient(table)),
+            Err(error) => self.refuse(pointer, &error),
+        }
+    }
+
+    fn refuse<T>(&mut self, pointer: impl Into<String>, why: &impl ToString) -> Option<T> {
+        self.report.error(pointer, why.to_string());
+        None
+    }
+
+    fn table(&mut self, id: StateId) -> Result<Table, StateError> {
+        let key = match self.table_key.take() {
+            Some(key) => key,
+            None => TableKey::agree(self.host)?,
+        };
+        let table = Table::open(self.host, &key, id, self.entries.get());
+        self.table_key = Some(key);
+        table
+    }
+}
+
+/// Whose state it is: all that the state depends on, and nothing else. `version` alone changes nothing.
+fn identity(policy: &RateLimitPolicy, algorithm: Algorithm, place: &Place<'_>) -> StateId {
+    let mut parts = vec![
+        "rate".to_owned(),
+        place.node.to_owned(),
+        place.label.clone(),
+    ];
+    parts.push(match algorithm {
+        Algorithm::StrictWindow => "strict".to_owned(),
+        Algorithm::TokenBucket { burst: None } => "bucket".to_owned(),
+        Algorithm::TokenBucket { burst: Some(burst) } => format!("bucket {}", burst.as_nanos()),
+    });
+    parts.push(quotas_text(&policy.sliding_windows));
+    for part in &policy.key {
+        parts.push(format!(
+            "{} {} {} {}",
+            part.kind, part.prefix_v4, part.prefix_v6, part.key
+        ));
+    }
+    for over in &policy.overrides {
+        parts.push(quotas_text(&over.sliding_windows));
+        parts.extend(over.matches.iter().cloned());
+    }
+    StateId::of(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
+}
+
+fn quotas_text(windows: &[SlidingWindow]) -> String {
+    let text = |window: &SlidingWindow| format!("{}/{}", window.threshold, window.time_window_ms);
+    windows.iter().map(text).collect::<Vec<_>>().join(" ")
+}

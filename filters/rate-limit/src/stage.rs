@@ -1,0 +1,130 @@
+//! The stage: all limits of a request's node.
+//!
+//! A node may have several limits (so many for the service, so many for each user). First all are looked at, and if one
+//! refuses, none is written: an answered refusal holds nothing. Only then are they counted, in the document's order, each by
+//! compare-and-swap on what was looked at. Between the look and the count another worker may have taken the last permit of a
+//! later limit; then the request is refused, and the permits that earlier limits have just granted are not given back.
+//! No threshold is exceeded by that; some permits are lost.
+
+use crate::{
+    compile::{Compiler, Place},
+    fields::{Told, fields},
+    limiter::{Answer, Applies, Due, Limiter},
+};
+use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
+use policy_model::{
+    document::{RateLimitHeaders, RateLimitPolicy},
+    model::{Inherited, Node, NodeId},
+};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// The rate-limit stage.
+pub struct Limit {
+    /// By node.
+    nodes: Vec<Box<[Rc<Limiter>]>>,
+    style: RateLimitHeaders,
+}
+
+/// Which policy, and whose state it uses: nodes that have both in common share a limit.
+type Identity = (NodeId, u32, NodeId);
+
+// === impl Limit ===
+
+impl Stage for Limit {
+    type State = ();
+
+    const POSITION: Position = Position::Rate;
+
+    fn compile(cx: &mut CompileContext<'_>) -> Self {
+        let settings = &cx.document.settings;
+        let model = cx.model;
+        let mut compiler = Compiler {
+            host: cx.host,
+            report: cx.report,
+            metrics: &mut cx.metrics,
+            entries: settings.state.entries_per_policy,
+            table_key: None,
+        };
+        let mut known: BTreeMap<Identity, Option<Rc<Limiter>>> = BTreeMap::new();
+        let mut nodes = Vec::with_capacity(model.nodes().len());
+        for (id, node) in model.nodes() {
+            let limiters = node
+                .policy
+                .rate_limit_policies
+                .iter()
+                .filter_map(|inherited| {
+                    let state = inherited.state_node(id);
+                    let identity = (inherited.declared_at, inherited.index, state);
+                    let compile = || {
+                        Some(Rc::new(limiter(
+                            &mut compiler,
+                            model.node(state)?,
+                            inherited,
+                        )?))
+                    };
+                    known.entry(identity).or_insert_with(compile).clone()
+                });
+            nodes.push(limiters.collect());
+        }
+        Self {
+            nodes,
+            style: settings.rate_limit_headers,
+        }
+    }
+
+    fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
+        let limiters = cx.node.and_then(|node| self.nodes.get(node.index()));
+        let Some(limiters) = limiters.filter(|limiters| !limiters.is_empty()) else {
+            return Verdict::Continue;
+        };
+        let mut due = Vec::with_capacity(limiters.len());
+        for limiter in limiters {
+            match limiter.applies(cx) {
+                Applies::No => {}
+                Applies::Due(limit) => due.push(limit),
+                Applies::Refused(refusal) => return refusal.into(),
+            }
+        }
+        self.decide(cx, due)
+    }
+}
+
+impl Limit {
+    fn decide(&self, cx: &mut RequestContext<'_>, mut due: Vec<Due<'_>>) -> Verdict {
+        // One limit alone looks when it counts.
+        if due.len() > 1 {
+            let mut enforced = due.iter_mut().filter(|limit| limit.is_enforced());
+            if let Some(refusal) = enforced.find_map(|limit| limit.look(cx, self.style)) {
+                return refusal.into();
+            }
+        }
+        let mut told: Vec<Told<'_>> = Vec::with_capacity(due.len());
+        for limit in due {
+            match limit.count(cx, self.style) {
+                Answer::Passed(standing) => told.extend(standing),
+                Answer::Refused(refusal) => return refusal.into(),
+            }
+        }
+        for (name, value) in fields(self.style, &told, cx.now()) {
+            cx.changes.set_response(name, value);
+        }
+        Verdict::Continue
+    }
+}
+
+fn limiter(
+    compiler: &mut Compiler<'_, '_>,
+    state: &Node,
+    inherited: &Inherited<RateLimitPolicy>,
+) -> Option<Limiter> {
+    let node = state.address.to_string();
+    let place = Place {
+        service: &state.address.service,
+        node: &node,
+        label: inherited.label(),
+    };
+    compiler.limiter(&inherited.policy, &place)
+}
+
+#[cfg(test)]
+mod tests;
