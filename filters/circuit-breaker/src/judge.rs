@@ -46,6 +46,9 @@ const VIA_UPSTREAM: &[u8] = b"via_upstream";
 const UPSTREAM_FAULTS: u64 =
     1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 15 | 1 << 19 | 1 << 23 | 1 << 26;
 
+/// Those that say that the client ended it: DC and DR.
+const CLIENT_LEFT: u64 = 1 << 14 | 1 << 28;
+
 /// UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS (`google.rpc.Code`).
 const GRPC_SERVER_FAULTS: [u32; 5] = [2, 4, 13, 14, 15];
 
@@ -100,7 +103,16 @@ impl Origin {
 
 /// Whether Envoy's response flags blame the upstream.
 pub(crate) fn has_upstream_failed(host: &dyn Host) -> bool {
-    number(host, &["response", "flags"]).is_some_and(|flags| flags & UPSTREAM_FAULTS != 0)
+    has_flag(host, UPSTREAM_FAULTS)
+}
+
+/// Whether Envoy's response flags say that the client ended the stream.
+pub(crate) fn has_client_left(host: &dyn Host) -> bool {
+    has_flag(host, CLIENT_LEFT)
+}
+
+fn has_flag(host: &dyn Host, any: u64) -> bool {
+    number(host, &["response", "flags"]).is_some_and(|flags| flags & any != 0)
 }
 
 /// The `grpc-status` of a response that has ended.

@@ -1,6 +1,7 @@
 //! Calls, counted; and what a count says.
 
 use crate::settings::Settings;
+use serde::Serialize;
 
 /// How a call ended, as far as a breaker cares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Call {
 }
 
 /// Calls of a window, a part of one, or a half-open state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// All calls.
     pub calls: u32,

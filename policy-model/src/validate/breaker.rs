@@ -63,14 +63,10 @@ fn numbers(breaker: &CircuitBreakPolicy, report: &mut Report) {
 
 fn failures(breaker: &CircuitBreakPolicy, http: bool, report: &mut Report) {
     let at = &*breaker.meta.pointer;
-    let CircuitBreakPolicy {
-        error_codes,
-        error_messages,
-        exceptions,
-        ..
-    } = breaker;
-    if error_codes.is_empty() && error_messages.is_empty() && exceptions.is_empty() {
-        report.info(at, "no `errorCodes`: slow calls alone open it");
+    let error_codes = &breaker.error_codes;
+    if error_codes.is_empty() {
+        let message = "no `errorCodes`: 5xx are failures; of gRPC, what is the server's fault";
+        report.info(at, message);
     }
     let statuses = breaker.code_policy.is_none();
     for (index, code) in error_codes.iter().enumerate().filter(|_| statuses) {

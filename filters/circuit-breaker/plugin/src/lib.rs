@@ -1,3 +1,3 @@
-//! The module `circuit-breaker.wasm`: this filter alone.
+//! Circuit breaking with degraded replies, as a module of its own.
 
 host::plugin!(circuit_breaker::CircuitBreaker);

@@ -1,0 +1,130 @@
+//! How a call ended, put together from what the response's headers and the stream's end tell.
+//!
+//! A call is timed from its admission to the response's headers: that is the upstream's doing, while the body may wait for a
+//! slow reader. (What the client took to send its request is in it; a proxy filter is not told when the upstream had all of
+//! it.) An HTTP call is settled by those headers, so that neither a trip nor a recovery waits for a long download; that a
+//! body breaks off later is not seen. A gRPC call's status comes in its trailers and is read at the stream's end, except
+//! that a half-open breaker's calls count as good once their headers are in time without a status: it must not
+//! wait for a stream that lasts for hours.
+
+use crate::{
+    judge::{self, Codes, Origin},
+    tally::Call,
+};
+use engine::ResponseContext;
+use host::Host;
+use std::time::Duration;
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The upstream answered with this HTTP status.
+    Http(u32),
+    /// The upstream answered with this gRPC status.
+    Grpc(u32),
+    /// The upstream answered well, as far as is known.
+    Well,
+    /// The upstream failed to answer.
+    Failed,
+    /// The client, or a timer of its own, ended it before the upstream had answered.
+    Abandoned,
+    /// The upstream was not asked.
+    Nowhere,
+}
+
+/// Which kinds of care a call needs when its response is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Care {
+    /// The caller speaks gRPC.
+    pub(crate) is_grpc: bool,
+    /// It is one of a half-open breaker's few.
+    pub(crate) is_trial: bool,
+}
+
+// === impl Ending ===
+
+impl Ending {
+    /// Reads the response's headers; `None` if only the stream's end will tell.
+    ///
+    /// A 2xx is taken for the upstream's without asking the host, which costs as much as the rest of the recording: Envoy
+    /// itself makes 2xx only of direct responses, where there is no upstream to break. Where `blames` says that a 2xx is a
+    /// failure, and in a half-open state, it is asked.
+    pub(crate) fn of_headers(
+        cx: &ResponseContext<'_>,
+        care: Care,
+        blames: impl Fn(u32) -> bool,
+    ) -> Option<Self> {
+        if cx.refused {
+            return Some(Self::Nowhere);
+        }
+        let status = cx.status();
+        let grpc_status = care.is_grpc.then(|| grpc_status(cx)).flatten();
+        let is_good =
+            (100..300).contains(&status) && !blames(status) && grpc_status.unwrap_or(0) == 0;
+        if !is_good || care.is_trial {
+            match Origin::of_response(cx.host) {
+                Origin::Upstream => {}
+                Origin::InItsPlace => return Some(Self::Failed),
+                Origin::Elsewhere => return Some(Self::Nowhere),
+            }
+        }
+        match grpc_status {
+            Some(status) => Some(Self::Grpc(status)),
+            None if !care.is_grpc || !is_good => Some(Self::Http(status)),
+            None => care.is_trial.then_some(Self::Well),
+        }
+    }
+
+    /// Reads the end of a gRPC stream whose response headers gave no status.
+    ///
+    /// Envoy makes UNKNOWN of a status that never came, so who ended the stream is asked first: an upstream that answered
+    /// in time is not to blame for a client that has heard enough.
+    pub(crate) fn of_grpc_end(host: &dyn Host) -> Self {
+        if judge::has_client_left(host) {
+            return Self::Well;
+        }
+        if judge::has_upstream_failed(host) {
+            return Self::Failed;
+        }
+        judge::grpc_status(host).map_or(Self::Well, Self::Grpc)
+    }
+
+    /// Reads the end of a stream that never had response headers.
+    pub(crate) fn of_silence(host: &dyn Host) -> Self {
+        if judge::has_upstream_failed(host) {
+            Self::Failed
+        } else {
+            Self::Abandoned
+        }
+    }
+
+    /// What a breaker counts; `None`: nothing.
+    ///
+    /// An abandoned call counts only if it was slow by then: under a hanging upstream, where clients give up before the
+    /// proxy does, there would be no other sign.
+    pub(crate) fn as_call(
+        self,
+        codes: &Codes,
+        elapsed: Duration,
+        slow_call: Duration,
+    ) -> Option<Call> {
+        let slow = elapsed > slow_call;
+        let failed = match self {
+            Self::Nowhere => return None,
+            Self::Abandoned if !slow => return None,
+            Self::Abandoned | Self::Well => false,
+            Self::Failed => true,
+            Self::Http(status) => codes.has_http(status),
+            Self::Grpc(status) => codes.has_grpc(status),
+        };
+        Some(Call { failed, slow })
+    }
+}
+
+/// The `grpc-status` of a response that is all headers.
+fn grpc_status(cx: &ResponseContext<'_>) -> Option<u32> {
+    std::str::from_utf8(cx.headers().get("grpc-status")?)
+        .ok()?
+        .parse()
+        .ok()
+}

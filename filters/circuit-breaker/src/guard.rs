@@ -1,0 +1,222 @@
+//! One breaker of the document in one VM: its rules, and the one shared value that all workers decide by.
+//!
+//! Every admission reads the shared value, so a trip is seen by every worker with its next request. While the breaker is
+//! closed an admission only reads the first bytes and writes nothing: a permit of a closed breaker is just its epoch.
+//! A result is a read and a compare-and-swap.
+//!
+//! If the host's shared data fails, calls go on uncounted: a breaker spares a service, it does not guard one.
+
+use crate::{
+    breaker::{self, Admission, Permit, Refused, Step, Transition},
+    degraded::Degraded,
+    ending::Ending,
+    judge::Codes,
+    report::Reporter,
+    settings::Settings,
+    state::{Mode, State},
+};
+use engine::{
+    Cause, Refusal,
+    state::{MAX_TRIES, SharedCell, Snapshot, StateError, StateId},
+};
+use host::{Host, Nanos};
+use policy_model::{
+    Report,
+    document::{self, CircuitBreakPolicy},
+};
+use std::{rc::Rc, time::Duration};
+
+/// One breaker.
+pub(crate) struct Guard {
+    name: Rc<str>,
+    settings: Settings,
+    codes: Codes,
+    degraded: Option<Degraded>,
+    is_shadow: bool,
+    cell: SharedCell,
+    reporter: Reporter,
+}
+
+const MESSAGE: &str = "the service is failing and is given time to recover";
+
+/// What a half-open refusal tells callers to wait: a hint, since nobody knows how long the calls let through will take.
+const HALF_OPEN_HINT: Duration = Duration::from_secs(1);
+
+// === impl Guard ===
+
+impl Guard {
+    /// The policy's breaker; `place` says which node's it is.
+    pub(crate) fn compile(
+        policy: &CircuitBreakPolicy,
+        place: &[&[u8]],
+        reporter: Reporter,
+        report: &mut Report,
+    ) -> Self {
+        let settings = Settings::compile(policy, report);
+        let codes = Codes::of(policy);
+        Self {
+            name: reporter.policy(),
+            cell: SharedCell::new(identity(place, &settings, &codes)),
+            degraded: Degraded::compile(policy, report),
+            is_shadow: policy.meta.mode == document::Mode::Shadow,
+            settings,
+            codes,
+            reporter,
+        }
+    }
+
+    /// Whether its refusals are only counted.
+    pub(crate) fn is_shadow(&self) -> bool {
+        self.is_shadow
+    }
+
+    /// Whether a response with this HTTP status would count as a failure.
+    pub(crate) fn blames(&self, status: u32) -> bool {
+        self.codes.has_http(status)
+    }
+
+    /// Whether a call may go on.
+    pub(crate) fn admit(&self, host: &dyn Host, now: Nanos) -> Admission {
+        let admission = self.decide(host, now);
+        if let Admission::Refused(_) = admission {
+            self.reporter.refused(host, self.is_shadow);
+        }
+        admission
+    }
+
+    /// Takes a permit back with what became of its call.
+    pub(crate) fn settle(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        permit: Permit,
+        ending: Ending,
+        elapsed: Duration,
+    ) {
+        match ending.as_call(&self.codes, elapsed, self.settings.slow_call) {
+            Some(call) => {
+                self.change(host, |state| {
+                    breaker::finish(&self.settings, state, now, permit, call)
+                });
+            }
+            // The permit of a closed breaker is nowhere counted.
+            None if permit.is_trial() => {
+                self.change(host, |state| {
+                    breaker::release(&self.settings, state, now, permit)
+                });
+            }
+            None => {}
+        }
+    }
+
+    /// The reply to a call that may not go on.
+    pub(crate) fn refusal(&self, refused: Refused, is_grpc: bool) -> Refusal {
+        let mut refusal = Refusal::by_policy(
+            Cause::BreakerOpen,
+            "steward_breaker_open",
+            &self.name,
+            MESSAGE,
+        );
+        if let Some(degraded) = self.degraded.as_ref().filter(|_| !is_grpc) {
+            refusal.substitute = Some(degraded.reply.clone());
+            for (name, value) in &degraded.headers {
+                refusal = refusal.header(name.clone(), value.as_bytes());
+            }
+            return refusal;
+        }
+        match retry_after(refused) {
+            Some(wait) => refusal.header("retry-after", seconds(wait).to_string()),
+            None => refusal,
+        }
+    }
+
+    fn decide(&self, host: &dyn Host, now: Nanos) -> Admission {
+        if self.settings.forced {
+            self.reporter.show(host, Mode::Open);
+            return Admission::Refused(Refused::Forced);
+        }
+        let Ok(snapshot) = self.cell.read(host) else {
+            return Admission::Admitted(Permit::closed(0));
+        };
+        if let Some(epoch) = snapshot.bytes().map_or(Some(0), State::closed_epoch) {
+            self.reporter.show(host, Mode::Closed);
+            return Admission::Admitted(Permit::closed(epoch));
+        }
+        let turn = |state| breaker::admit(&self.settings, state, now);
+        // Only permits of a half-open breaker are fought for: whoever got none is not let through.
+        self.change_from(host, snapshot, turn)
+            .unwrap_or(Admission::Refused(Refused::HalfOpen))
+    }
+
+    fn change(&self, host: &dyn Host, turn: impl Fn(State) -> Step<()>) {
+        let result = self
+            .cell
+            .read(host)
+            .map(|snapshot| self.change_from(host, snapshot, turn));
+        // Lost to contention or a host fault: one result less. It has been counted and cannot be mended here.
+        let _ = result;
+    }
+
+    fn change_from<A>(
+        &self,
+        host: &dyn Host,
+        snapshot: Snapshot,
+        turn: impl Fn(State) -> Step<A>,
+    ) -> Result<A, StateError> {
+        let updated = self.cell.update_from(host, snapshot, |bytes| {
+            let stored = bytes.and_then(|bytes| State::from_bytes(&self.settings, bytes));
+            let step = turn(stored.unwrap_or_else(|| State::new(&self.settings)));
+            let new = step.changed.then(|| step.state.to_bytes());
+            ((step.answer, step.state.mode(), step.transitions), new)
+        });
+        let retries = updated
+            .as_ref()
+            .map_or(MAX_TRIES, |updated| updated.retries);
+        self.reporter.contention(host, retries);
+        let (answer, mode, transitions) = updated?.value;
+        self.tell(host, mode, &transitions);
+        Ok(answer)
+    }
+
+    fn tell(&self, host: &dyn Host, mode: Mode, transitions: &[Transition]) {
+        for transition in transitions {
+            self.reporter.changed(host, *transition);
+        }
+        self.reporter.show(host, mode);
+    }
+}
+
+/// Which shared value is this breaker's: the place it was declared at, and all that calls were judged by.
+///
+/// What only concerns an open breaker (its time, its trial calls, `forceOpen`, the degraded reply) may change without
+/// forgetting that it is open.
+fn identity(place: &[&[u8]], settings: &Settings, codes: &Codes) -> StateId {
+    let rules = format!(
+        "{:?} {:?} {:?} {:?} {:?} {codes:?}",
+        settings.window,
+        settings.min_calls,
+        settings.failure_rate,
+        settings.slow_rate,
+        settings.slow_call,
+    );
+    let parts: Vec<&[u8]> = [&b"breaker"[..]]
+        .into_iter()
+        .chain(place.iter().copied())
+        .chain([rules.as_bytes()])
+        .collect();
+    StateId::of(&parts)
+}
+
+/// What a refused caller is told to wait; an open breaker without an end promises none.
+fn retry_after(refused: Refused) -> Option<Duration> {
+    match refused {
+        Refused::Forced => None,
+        Refused::Open(rest) => Some(rest),
+        Refused::HalfOpen => Some(HALF_OPEN_HINT),
+    }
+}
+
+/// Whole seconds, rounded up: a retry a moment too early would be refused again.
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}

@@ -1,0 +1,175 @@
+//! What an operator sees of a breaker: its mode as a gauge, its changes as counters and log lines.
+
+use crate::{
+    breaker::{Cause, Transition},
+    state::Mode,
+    tally::{Tally, Trip},
+};
+use engine::{
+    Metrics,
+    metrics::{Counter, Gauge},
+};
+use host::Host;
+use log::Level;
+use serde::Serialize;
+use std::{cell::Cell, rc::Rc};
+
+/// One breaker's metrics and log lines.
+pub(crate) struct Reporter {
+    service: Rc<str>,
+    policy: Rc<str>,
+    state: Gauge,
+    to_closed: Counter,
+    to_half_open: Counter,
+    to_open: Counter,
+    refused: Counter,
+    would_refuse: Counter,
+    retries: Counter,
+    /// What this VM last saw, so that the gauge is written only when it changes. Every worker writes what it sees: a gauge
+    /// that a configuration reload or a slower worker left wrong is right again with that worker's next request.
+    shown: Cell<Option<Mode>>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    steward: &'static str,
+    service: &'a str,
+    policy: &'a str,
+    to: &'static str,
+    cause: &'static str,
+    #[serde(flatten)]
+    tally: Option<Tally>,
+}
+
+#[derive(Serialize)]
+struct ShadowLine<'a> {
+    steward: &'static str,
+    service: &'a str,
+    policy: &'a str,
+    outcome: &'static str,
+}
+
+// === impl Reporter ===
+
+impl Reporter {
+    pub(crate) fn new(metrics: &mut Metrics<'_>, service: Rc<str>, policy: Rc<str>) -> Self {
+        let mut to = |to: Mode| {
+            let labels = [
+                ("service", &*service),
+                ("policy", &*policy),
+                ("to", to.name()),
+            ];
+            metrics.counter("steward_breaker_transitions_total", &labels)
+        };
+        let (to_closed, to_half_open, to_open) =
+            (to(Mode::Closed), to(Mode::HalfOpen), to(Mode::Open));
+        let labels = [("service", &*service), ("policy", &*policy)];
+        Self {
+            state: metrics.gauge("steward_breaker_state", &labels),
+            refused: metrics.decisions(&service, &policy, "breaker", "refused"),
+            would_refuse: metrics.decisions(&service, &policy, "breaker", "would_refuse"),
+            retries: metrics.counter("steward_state_cas_retries_total", &[]),
+            to_closed,
+            to_half_open,
+            to_open,
+            shown: Cell::new(None),
+            service,
+            policy,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Rc<str> {
+        Rc::clone(&self.policy)
+    }
+
+    /// A call was refused, or would have been.
+    pub(crate) fn refused(&self, host: &dyn Host, is_shadow: bool) {
+        if !is_shadow {
+            return self.refused.increment(host);
+        }
+        self.would_refuse.increment(host);
+        let (service, policy) = (&*self.service, &*self.policy);
+        let line = ShadowLine {
+            steward: "breaker",
+            service,
+            policy,
+            outcome: "would_refuse",
+        };
+        write(host, Level::Info, &line);
+    }
+
+    /// Swaps were lost to other workers.
+    pub(crate) fn contention(&self, host: &dyn Host, retries: u32) {
+        self.retries.add(host, retries);
+    }
+
+    /// The breaker is in this mode.
+    pub(crate) fn show(&self, host: &dyn Host, mode: Mode) {
+        if self.shown.replace(Some(mode)) != Some(mode) {
+            self.state.set(host, mode.number());
+        }
+    }
+
+    /// The breaker has changed its mode, by a call of this VM.
+    pub(crate) fn changed(&self, host: &dyn Host, transition: Transition) {
+        // Another worker may have written the gauge since this VM did.
+        self.shown.set(None);
+        match transition.to {
+            Mode::Closed => self.to_closed.increment(host),
+            Mode::HalfOpen => self.to_half_open.increment(host),
+            Mode::Open => self.to_open.increment(host),
+        }
+        let (cause, tally) = transition.cause.told();
+        let (service, policy) = (&*self.service, &*self.policy);
+        let line = Line {
+            steward: "breaker",
+            service,
+            policy,
+            to: transition.to.name(),
+            cause,
+            tally,
+        };
+        write(host, Level::Warn, &line);
+    }
+}
+
+fn write(host: &dyn Host, level: Level, line: &impl Serialize) {
+    if host.log_enabled(level) {
+        host.log(level, &serde_json::to_string(line).unwrap_or_default());
+    }
+}
+
+// === impl Mode ===
+
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::HalfOpen => "half_open",
+            Self::Open => "open",
+        }
+    }
+
+    /// The gauge's value: the more is refused, the higher.
+    fn number(self) -> u64 {
+        match self {
+            Self::Closed => 0,
+            Self::HalfOpen => 1,
+            Self::Open => 2,
+        }
+    }
+}
+
+// === impl Cause ===
+
+impl Cause {
+    fn told(self) -> (&'static str, Option<Tally>) {
+        match self {
+            Self::Tripped(Trip::Failures(tally)) => ("failure_rate", Some(tally)),
+            Self::Tripped(Trip::SlowCalls(tally)) => ("slow_call_rate", Some(tally)),
+            Self::Waited => ("open_time_over", None),
+            Self::Recovered(tally) => ("recovered", Some(tally)),
+            Self::Undecided(tally) => ("half_open_too_long", Some(tally)),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What one worker sees, all see; and what is to happen once happens once.
+
+use super::*;
+
+#[test]
+fn a_trip_on_one_worker_refuses_on_all() {
+    let mut bench = Bench::new(&example());
+    let mut other = bench.another_worker(&example());
+    assert_eq!(other.request(Request::get("/")).status, 200);
+    bench.answer(500);
+    let refused = other.request(Request::get("/"));
+    assert_eq!(refused.status, 503);
+    assert!(refused.forwarded.is_none());
+    assert_eq!(bench.refused().status, 503);
+}
+
+#[test]
+fn it_recovers_when_the_open_time_is_over_and_calls_do_well() {
+    let mut bench = Bench::tripped(&json!({}));
+    let mut other = bench.another_worker(&example());
+    bench.pass(49);
+    bench.refused();
+    bench.pass(1);
+    assert_eq!(bench.answer(200).status, 200);
+    assert_eq!(bench.state(), Some(0));
+    assert_eq!(other.request(Request::get("/")).status, 200);
+    for (to, count) in [("open", 1), ("half_open", 1), ("closed", 1)] {
+        assert_eq!(bench.transitions(to), Some(count), "{to}");
+    }
+}
+
+#[test]
+fn it_opens_again_when_they_do_not() {
+    let mut bench = Bench::due(&json!({}));
+    bench.answer(502);
+    assert!(bench.is_open());
+    assert_eq!(bench.refused().header("retry-after"), Some("50"));
+}
+
+#[test]
+fn half_open_calls_are_counted_over_all_workers_at_once() {
+    let bench = Bench::due(&json!({}));
+    let forwarded =
+        bench
+            .envoy
+            .workers::<CircuitBreaker, _>(8, &document(&[policy(&json!({}))]), |vm, _| {
+                let begun: Vec<_> = (0..10).map(|_| vm.begin(Request::get("/"))).collect();
+                begun
+                    .iter()
+                    .filter(|exchange| vm.progress(exchange) == Progress::Forwarded)
+                    .count()
+            });
+    assert_eq!(forwarded.unwrap().into_iter().sum::<usize>(), 3);
+    assert_eq!(bench.transitions("half_open"), Some(1));
+}
+
+#[test]
+fn results_of_all_workers_at_once_are_all_counted() {
+    let changes =
+        json!({"slidingWindowSize": 1000, "minCallsThreshold": 800, "failureRateThreshold": 100});
+    let configuration = document(&[policy(&changes)]);
+    let bench = Bench::new(&configuration);
+    bench
+        .envoy
+        .workers::<CircuitBreaker, _>(8, &configuration, |vm, _| {
+            for _ in 0..100 {
+                vm.exchange(Request::get("/"), &Upstream::status(500));
+            }
+        })
+        .unwrap();
+    assert_eq!(
+        bench.transitions("open"),
+        Some(1),
+        "at the 800th failure of 800 calls"
+    );
+}
+
+#[test]
+fn a_forced_breaker_never_recovers() {
+    let mut bench = Bench::new(&document(&[policy(&json!({"forceOpen": true}))]));
+    for _ in 0..3 {
+        let refused = bench.refused();
+        assert_eq!(refused.status, 503);
+        assert_eq!(refused.header("retry-after"), None, "nobody knows when");
+        bench.pass(1_000);
+    }
+    assert_eq!(bench.state(), Some(2));
+}
+
+#[test]
+fn a_reload_keeps_a_breaker_open_whose_rules_did_not_change() {
+    let mut bench = Bench::tripped(&json!({}));
+    let kept = json!({"version": 7, "waitDurationInOpenState": 80, "degradeConfig": {"responseCode": 203, "responseBody": "later"}});
+    bench
+        .worker
+        .reconfigure::<CircuitBreaker>(&document(&[policy(&kept)]))
+        .unwrap();
+    assert_eq!(bench.refused().text(), "later");
+    let other_rules = document(&[policy(&json!({"failureRateThreshold": 60}))]);
+    bench
+        .worker
+        .reconfigure::<CircuitBreaker>(&other_rules)
+        .unwrap();
+    assert_eq!(bench.answer(200).status, 200);
+    assert_eq!(bench.state(), Some(0), "the gauge follows");
+}
+
+#[test]
+fn forcing_a_breaker_open_and_letting_it_go_leaves_what_it_knew() {
+    let mut bench = Bench::new(&example());
+    bench
+        .worker
+        .reconfigure::<CircuitBreaker>(&document(&[policy(&json!({"forceOpen": true}))]))
+        .unwrap();
+    bench.refused();
+    bench
+        .worker
+        .reconfigure::<CircuitBreaker>(&example())
+        .unwrap();
+    assert_eq!(bench.answer(200).status, 200);
+    assert_eq!(bench.state(), Some(0));
+}
+
+#[test]
+fn a_closed_breaker_costs_one_read_and_then_one_swap() {
+    let mut bench = Bench::new(&example());
+    bench.answer(200);
+    let calls = bench.answer(200).calls;
+    assert_eq!(calls.of("proxy_get_shared_data"), 2, "{calls:?}");
+    assert_eq!(calls.of("proxy_set_shared_data"), 1);
+    assert_eq!(
+        calls.of("proxy_get_property"),
+        0,
+        "a 2xx is taken for the upstream's"
+    );
+}
