@@ -1,18 +1,17 @@
 //! Compiles a document.
 
-use super::declared::Declared;
 use super::effective::EffectivePolicy;
 use super::index::{Configured, GovernedService, GroupIndex, Model};
 use super::inherit::Inheritance;
 use super::names::NameTable;
 use super::node::{Node, NodeAddress, NodeId, ServiceId};
-use super::settled::{Scope, Settled, SettledGroup, SettledPath};
+use super::settled::{Layer, Settled, SettledGroup, SettledPath};
 use super::sources::{self, DEFAULT_GROUP, PathSource, Place};
 use crate::document::{AuthenticationPolicy, Document, Service, ServiceGroup, ServiceType};
 use crate::finding::Report;
 use crate::pattern::{PathPattern, PathTable};
 use crate::target::normal_host;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Numbers nodes and settles what holds at them.
@@ -28,6 +27,15 @@ struct ServiceSource {
     id: ServiceId,
     name: Rc<str>,
     service_type: ServiceType,
+}
+
+/// A group on its way to be settled.
+struct Scope<'s, 'd> {
+    service: ServiceId,
+    address: NodeAddress,
+    /// The default group; none for itself.
+    default: Option<&'s Settled>,
+    group: Layer<'d>,
 }
 
 // === impl Model ===
@@ -153,12 +161,10 @@ impl Builder<'_> {
         let default = groups.get(place).unwrap_or(&unwritten);
         let (index, settled) = self.group(service, default, None);
         let mut indices = Vec::with_capacity(groups.len() + 1);
-        for (_, group) in groups
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != place)
-        {
-            indices.push(self.group(service, group, Some(&settled)).0);
+        for (other, group) in groups.iter().enumerate() {
+            if other != place {
+                indices.push(self.group(service, group, Some(&settled)).0);
+            }
         }
         indices.insert(place.min(indices.len()), index);
         (indices, place)
@@ -171,32 +177,31 @@ impl Builder<'_> {
         default: Option<&SettledGroup>,
     ) -> (GroupIndex, SettledGroup) {
         let name: Rc<str> = group.name.as_str().into();
-        let place = Place::of_group(group);
         let address = NodeAddress {
             service: service.name.clone(),
             group: name.clone(),
             path: None,
             method: None,
         };
+        let place = Place::of_group(group);
         let node = self.number(service.id, address.clone(), Some(place));
-        let declared = Declared::new(node, place.pointer, place.policy);
         let mut scope = Scope {
-            address,
             service: service.id,
-            declared,
-            over: BTreeMap::new(),
+            address,
+            default: default.map(|default| &default.own),
+            group: Layer::new(node, Some(place)),
         };
-        let policy = self.over(&mut scope, default.map(|default| &default.own));
+        let policy = self.under(&mut scope.group, None, scope.default);
         let mut settled = SettledGroup::new(self.settle(node, policy));
         let own = sources::paths(group, service.service_type, self.report);
         for path in &own {
             let above = default.and_then(|default| default.counterpart(&path.key));
-            let done = self.path(&mut scope, &path.pattern, Some(path), above, default);
+            let done = self.path(&mut scope, &path.pattern, Some(path), above);
             settled.add(path.key.clone(), done);
         }
         for (key, above) in default.iter().flat_map(|default| &default.paths) {
             if !settled.has(key) {
-                let done = self.path(&mut scope, &above.pattern, None, Some(above), default);
+                let done = self.path(&mut scope, &above.pattern, None, Some(above));
                 settled.add(key.clone(), done);
             }
         }
@@ -207,11 +212,10 @@ impl Builder<'_> {
     /// Settles a path and its methods: what the group itself declares, over what the default group has there.
     fn path(
         &mut self,
-        scope: &mut Scope<'_>,
+        scope: &mut Scope<'_, '_>,
         pattern: &Rc<PathPattern>,
         own: Option<&PathSource<'_>>,
         above: Option<&SettledPath>,
-        default: Option<&SettledGroup>,
     ) -> SettledPath {
         let address = NodeAddress {
             path: Some(pattern.clone()),
@@ -219,32 +223,24 @@ impl Builder<'_> {
         };
         let place = own.map(|own| own.place);
         let node = self.number(scope.service, address.clone(), place);
-        let declared = place.and_then(|place| Declared::new(node, place.pointer, place.policy));
-        let fallback = above
-            .map(|above| &above.own)
-            .or(default.map(|default| &default.own));
-        let inherited = self.over(scope, fallback);
-        let policy = self.apply(declared.as_ref(), &inherited);
+        let mut layer = Layer::new(node, place);
+        let fallback = above.map(|above| &above.own).or(scope.default);
+        let policy = self.under(&mut scope.group, Some(&mut layer), fallback);
         let settled = self.settle(node, policy);
 
+        let own_names = own.into_iter().flat_map(|own| own.methods.keys());
+        let names_above = above.into_iter().flat_map(|above| above.methods.keys());
         let mut methods = BTreeMap::new();
-        let own_methods = own.into_iter().flat_map(|own| &own.methods);
-        let own_methods = own_methods.map(|(name, place)| (name, Some(*place)));
-        let methods_above = above.into_iter().flat_map(|above| above.methods.keys());
-        for (name, place) in own_methods.chain(methods_above.map(|name| (name, None))) {
-            if methods.contains_key(name) {
-                continue;
-            }
-            let above = above.and_then(|above| above.methods.get(name)).or(fallback);
-            let inherited = self.over(scope, above);
-            let inherited = self.apply(declared.as_ref(), &inherited);
+        for name in own_names.chain(names_above).collect::<BTreeSet<_>>() {
+            let from = above.and_then(|above| above.methods.get(name)).or(fallback);
+            let inherited = self.under(&mut scope.group, Some(&mut layer), from);
+            let place = own.and_then(|own| own.methods.get(name)).copied();
             let address = NodeAddress {
                 method: Some(name.clone()),
                 ..address.clone()
             };
             let node = self.number(scope.service, address, place);
-            let own = place.and_then(|place| Declared::new(node, place.pointer, place.policy));
-            let policy = self.apply(own.as_ref(), &inherited);
+            let policy = Layer::new(node, place).over(&mut self.inheritance, None, &inherited);
             methods.insert(name.clone(), self.settle(node, policy));
         }
         SettledPath {
@@ -254,27 +250,20 @@ impl Builder<'_> {
         }
     }
 
-    /// What the group's own statement makes of what holds at a node of the default group.
-    fn over(&mut self, scope: &mut Scope<'_>, inherited: Option<&Settled>) -> Rc<EffectivePolicy> {
-        let from = inherited.map(|inherited| inherited.node);
-        if let Some(policy) = scope.over.get(&from) {
-            return policy.clone();
-        }
-        let unmatched = self.unmatched.clone();
-        let inherited = inherited.map_or(&unmatched, |inherited| &inherited.policy);
-        let policy = self.apply(scope.declared.as_ref(), inherited);
-        scope.over.insert(from, policy.clone());
-        policy
-    }
-
-    fn apply(
+    /// What holds where a group and perhaps a path say something over what they inherit from a node of the default
+    /// group.
+    fn under(
         &mut self,
-        declared: Option<&Declared<'_>>,
-        inherited: &Rc<EffectivePolicy>,
+        group: &mut Layer<'_>,
+        path: Option<&mut Layer<'_>>,
+        inherited: Option<&Settled>,
     ) -> Rc<EffectivePolicy> {
-        match declared {
-            Some(declared) => self.inheritance.apply(declared, inherited),
-            None => inherited.clone(),
+        let from = inherited.map(|inherited| inherited.node);
+        let inherited = inherited.map_or(&self.unmatched, |inherited| &inherited.policy);
+        let policy = group.over(&mut self.inheritance, from, inherited);
+        match path {
+            Some(path) => path.over(&mut self.inheritance, from, &policy),
+            None => policy,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::effective::{Inherited, ListPolicy, Policies};
 use super::node::NodeId;
+use super::sources::Place;
 use crate::document::{
     CircuitBreakPolicy, ConcurrencyLimitPolicy, FaultInjectionPolicy, LanePolicy, LoadLimitPolicy,
     PermissionPolicy, RateLimitPolicy, RoutePolicy, ServicePolicy,
@@ -37,11 +38,13 @@ pub(super) enum OwnList<'d, T> {
 
 impl<'d> Declared<'d> {
     /// None if nothing is said at the node.
-    pub(super) fn new(node: NodeId, pointer: &'d str, policy: &'d ServicePolicy) -> Option<Self> {
-        let is_silent = ServicePolicy {
-            id: None,
-            ..ServicePolicy::default()
-        } == *policy;
+    pub(super) fn new(node: NodeId, place: Place<'d>) -> Option<Self> {
+        let Place { pointer, policy } = place;
+        let is_silent = *policy
+            == ServicePolicy {
+                id: policy.id,
+                ..ServicePolicy::default()
+            };
         (!is_silent).then(|| Self {
             node,
             pointer,

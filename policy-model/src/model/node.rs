@@ -60,6 +60,21 @@ impl ServiceId {
     }
 }
 
+// === impl Node ===
+
+impl Node {
+    /// The variables of the node's path in a request's path that was led here; none for a group.
+    pub fn variables<'p, 'a>(
+        &'p self,
+        path: &'a [u8],
+    ) -> impl Iterator<Item = (&'p str, &'a [u8])> {
+        let pattern = self.address.path.as_deref();
+        pattern
+            .into_iter()
+            .flat_map(move |pattern| pattern.variables(path))
+    }
+}
+
 // === impl NodeAddress ===
 
 /// `orders/default PREFIX /orders/{id} GET`. Different addresses are never written the same: names have their spaces

@@ -3,8 +3,9 @@
 use super::declared::Declared;
 use super::effective::EffectivePolicy;
 use super::index::PathIndex;
-use super::node::{NodeAddress, NodeId, ServiceId};
-use super::sources::PathKey;
+use super::inherit::Inheritance;
+use super::node::NodeId;
+use super::sources::{PathKey, Place};
 use crate::pattern::PathPattern;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -31,14 +32,40 @@ pub(super) struct SettledGroup {
     shapes: BTreeMap<Rc<str>, usize>,
 }
 
-/// What the paths and methods of a group are settled under.
-pub(super) struct Scope<'d> {
-    pub(super) address: NodeAddress,
-    pub(super) service: ServiceId,
-    pub(super) declared: Option<Declared<'d>>,
-    /// What the group's own statement makes of what it inherits, by the node that it inherits from. One group inherits
-    /// from many nodes: from the default group's path where it meets that path.
-    pub(super) over: BTreeMap<Option<NodeId>, Rc<EffectivePolicy>>,
+/// A level of the tree, group or path, on its way to be settled: what is said there is laid over whatever the levels
+/// below inherit from. That is more than one node, since a group meets the default group's paths one by one.
+pub(super) struct Layer<'d> {
+    declared: Option<Declared<'d>>,
+    over: BTreeMap<Option<NodeId>, Rc<EffectivePolicy>>,
+}
+
+// === impl Layer ===
+
+impl<'d> Layer<'d> {
+    /// What is said at a node; nothing, if the document does not have the place.
+    pub(super) fn new(node: NodeId, place: Option<Place<'d>>) -> Self {
+        let declared = place.and_then(|place| Declared::new(node, place));
+        Self {
+            declared,
+            over: BTreeMap::new(),
+        }
+    }
+
+    /// What holds where this is said over `inherited`, which comes from the node `from`.
+    pub(super) fn over(
+        &mut self,
+        inheritance: &mut Inheritance,
+        from: Option<NodeId>,
+        inherited: &Rc<EffectivePolicy>,
+    ) -> Rc<EffectivePolicy> {
+        let Some(declared) = &self.declared else {
+            return inherited.clone();
+        };
+        let known = self.over.entry(from);
+        known
+            .or_insert_with(|| inheritance.apply(declared, inherited))
+            .clone()
+    }
 }
 
 // === impl SettledPath ===

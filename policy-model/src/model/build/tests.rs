@@ -1,4 +1,4 @@
-//! Inheritance against a reference that reads the rules one by one, and the rules that single cases show best.
+//! The rules of inheritance that single cases show best.
 
 use super::*;
 use crate::document::{
@@ -6,8 +6,9 @@ use crate::document::{
     ServicePolicy, StateAt,
 };
 use crate::finding::Severity;
-use crate::model::PolicyKind;
-use proptest::prelude::*;
+use crate::model::{Inherited, PolicyKind};
+
+mod reference;
 
 fn limit(name: &str, enabled: bool, removal: bool) -> RateLimitPolicy {
     let (name, pointer) = (name.to_owned(), format!("/limits/{name}").into());
@@ -263,169 +264,4 @@ fn nodes_for_which_the_same_holds_share_it() {
 #[test]
 fn a_kind_of_policy_is_named_as_in_the_document() {
     assert_eq!(PolicyKind::CircuitBreak.to_string(), "circuitBreakPolicies");
-}
-
-// --- the reference ---
-
-/// Everything that may be said about `(group, path, method)`, the nearest first.
-fn chain<'d>(
-    service: &'d Service,
-    group: &str,
-    path: Option<&NodeAddress>,
-) -> Vec<&'d ServicePolicy> {
-    let default = service
-        .groups
-        .iter()
-        .rev()
-        .find(|group| group.default_group);
-    let default = default.or_else(|| {
-        service
-            .groups
-            .iter()
-            .rev()
-            .find(|group| group.name == "default")
-    });
-    let own = service
-        .groups
-        .iter()
-        .rev()
-        .find(|candidate| candidate.name == group);
-    let mut chain = Vec::new();
-    for group in [own, default].into_iter().flatten() {
-        let pattern = path.and_then(|address| address.path.as_ref());
-        let found = pattern.and_then(|pattern| {
-            let shape = |path: &ServicePath| path.path.replace("{a}", "{}").replace("{b}", "{}");
-            let kind = |path: &ServicePath| path.match_type.unwrap_or(PathMatchType::Prefix);
-            let same: Vec<_> = group
-                .paths
-                .iter()
-                .filter(|path| shape(path) == pattern_shape(pattern))
-                .collect();
-            let exact = same
-                .iter()
-                .find(|path| kind(path) == pattern.match_type())
-                .copied();
-            let is_default = default.is_some_and(|default| std::ptr::eq(default, group));
-            exact.or_else(|| {
-                same.first().copied().filter(|_| {
-                    is_default
-                        && own.is_some_and(|own| {
-                            own.paths.iter().any(|path| {
-                                shape(path) == pattern_shape(pattern)
-                                    && kind(path) == pattern.match_type()
-                            })
-                        })
-                })
-            })
-        });
-        let name = path.and_then(|address| address.method.as_deref());
-        if let Some(found) = found {
-            let method = found
-                .methods
-                .iter()
-                .rev()
-                .find(|method| Some(method.name.as_str()) == name);
-            chain.extend(method.map(|method| &method.service_policy));
-            chain.push(&found.service_policy);
-        }
-        chain.push(&group.service_policy);
-    }
-    chain
-}
-
-fn pattern_shape(pattern: &PathPattern) -> String {
-    pattern.as_str().replace("{a}", "{}").replace("{b}", "{}")
-}
-
-fn expected_limits(chain: &[&ServicePolicy]) -> Vec<String> {
-    let mut removed: Vec<&str> = Vec::new();
-    for policy in chain {
-        let list = &policy.rate_limit_policies;
-        if list.iter().any(|limit| !limit.meta.removal) {
-            let kept = list
-                .iter()
-                .filter(|limit| limit.meta.enabled && !removed.contains(&limit.meta.name.as_str()));
-            return kept.map(|limit| limit.meta.name.clone()).collect();
-        }
-        removed.extend(list.iter().map(|limit| limit.meta.name.as_str()));
-    }
-    Vec::new()
-}
-
-fn any_policy() -> impl Strategy<Value = ServicePolicy> {
-    let limit =
-        (prop_oneof!["a", "b"], 0..4u8).prop_map(|(name, kind)| limit(&name, kind > 1, kind == 0));
-    let health = prop_oneof![Just(None), (0..9u32).prop_map(Some)];
-    (proptest::collection::vec(limit, 0..3), health).prop_map(|(limits, percent)| {
-        let health_policy = percent.map(|percent| HealthPolicy {
-            healthy_min_percent: Some(percent),
-            ..Default::default()
-        });
-        ServicePolicy {
-            health_policy,
-            ..saying(&limits)
-        }
-    })
-}
-
-fn any_paths() -> impl Strategy<Value = Vec<ServicePath>> {
-    let texts = [
-        ("/", false),
-        ("/x", false),
-        ("/x", true),
-        ("/x/{a}", true),
-        ("/x/{b}", false),
-    ];
-    let texts = proptest::sample::subsequence(texts.to_vec(), 0..5);
-    let methods = proptest::sample::subsequence(vec!["GET", "POST"], 0..=2);
-    texts.prop_flat_map(move |texts| {
-        let path = texts.into_iter().map(|(text, equal)| {
-            let methods = methods.clone().prop_flat_map(|names| {
-                names
-                    .into_iter()
-                    .map(|name| any_policy().prop_map(move |policy| method(name, policy)))
-                    .collect::<Vec<_>>()
-            });
-            (any_policy(), methods).prop_map(move |(policy, methods)| {
-                let match_type = equal.then_some(PathMatchType::Equal);
-                ServicePath {
-                    match_type,
-                    ..path(text, policy, methods)
-                }
-            })
-        });
-        path.collect::<Vec<_>>()
-    })
-}
-
-fn any_groups() -> impl Strategy<Value = Vec<ServiceGroup>> {
-    let names = proptest::sample::subsequence(vec!["g", "default", "h"], 0..=3);
-    names.prop_flat_map(|names| {
-        let group = names.into_iter().map(|name| {
-            (any_policy(), any_paths(), 0..4u8).prop_map(move |(policy, paths, flag)| {
-                ServiceGroup {
-                    default_group: flag == 0,
-                    ..group(name, policy, paths)
-                }
-            })
-        });
-        group.collect::<Vec<_>>()
-    })
-}
-
-proptest! {
-    #[test]
-    fn every_node_holds_what_the_rules_say(groups in any_groups()) {
-        let document = document(groups);
-        let model = Model::compile(&document, &mut Report::default());
-        for (_, node) in model.nodes() {
-            let at = node.address.path.as_ref().map(|_| &node.address);
-            let chain = chain(&document.services[0], &node.address.group, at);
-            let limits: Vec<_> = node.policy.rate_limit_policies.iter().map(|limit| limit.policy.meta.name.clone()).collect();
-            prop_assert_eq!(limits, expected_limits(&chain), "{}", node.address);
-            let percent = node.policy.health_policy.as_ref().and_then(|health| health.healthy_min_percent);
-            let expected = chain.iter().find_map(|policy| policy.health_policy.as_ref()?.healthy_min_percent);
-            prop_assert_eq!(percent, expected, "{}", node.address);
-        }
-    }
 }
