@@ -14,6 +14,7 @@ use crate::{
     report::Reporter,
     settings::Settings,
     state::{Mode, State},
+    wire::Writer,
 };
 use engine::{
     Cause, Refusal,
@@ -78,8 +79,9 @@ impl Guard {
     /// Whether a call may go on.
     pub(crate) fn admit(&self, host: &dyn Host, now: Nanos) -> Admission {
         let admission = self.decide(host, now);
-        if let Admission::Refused(_) = admission {
-            self.reporter.refused(host, self.is_shadow);
+        match admission {
+            Admission::Admitted(_) => self.reporter.passed(host),
+            Admission::Refused(_) => self.reporter.refused(host, self.is_shadow),
         }
         admission
     }
@@ -149,12 +151,10 @@ impl Guard {
     }
 
     fn change(&self, host: &dyn Host, turn: impl Fn(State) -> Step<()>) {
-        let result = self
-            .cell
-            .read(host)
-            .map(|snapshot| self.change_from(host, snapshot, turn));
-        // Lost to contention or a host fault: one result less. It has been counted and cannot be mended here.
-        let _ = result;
+        if let Ok(snapshot) = self.cell.read(host) {
+            // A result that cannot be stored is one less; it has been counted as such.
+            let _ = self.change_from(host, snapshot, turn);
+        }
     }
 
     fn change_from<A>(
@@ -172,8 +172,14 @@ impl Guard {
         let retries = updated
             .as_ref()
             .map_or(MAX_TRIES, |updated| updated.retries);
-        self.reporter.contention(host, retries);
-        let (answer, mode, transitions) = updated?.value;
+        self.reporter.retries(host, retries);
+        let (answer, mode, transitions) = match updated {
+            Ok(updated) => updated.value,
+            Err(error) => {
+                self.reporter.contended(host);
+                return Err(error);
+            }
+        };
         self.tell(host, mode, &transitions);
         Ok(answer)
     }
@@ -191,18 +197,15 @@ impl Guard {
 /// What only concerns an open breaker (its time, its trial calls, `forceOpen`, the degraded reply) may change without
 /// forgetting that it is open.
 fn identity(place: &[&[u8]], settings: &Settings, codes: &Codes) -> StateId {
-    let rules = format!(
-        "{:?} {:?} {:?} {:?} {:?} {codes:?}",
-        settings.window,
-        settings.min_calls,
-        settings.failure_rate,
-        settings.slow_rate,
-        settings.slow_call,
-    );
-    let parts: Vec<&[u8]> = [&b"breaker"[..]]
+    let mut rules = Writer::with_capacity(64);
+    settings.write_rules(&mut rules);
+    codes.write_rules(&mut rules);
+    let rules = rules.into_bytes();
+    let kind: &[u8] = b"breaker";
+    let parts: Vec<&[u8]> = [kind]
         .into_iter()
         .chain(place.iter().copied())
-        .chain([rules.as_bytes()])
+        .chain([&*rules])
         .collect();
     StateId::of(&parts)
 }

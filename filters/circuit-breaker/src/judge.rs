@@ -15,6 +15,7 @@
 //! filter, no route, no healthy host, Envoy's own overflow. In particular a lane or tag that has no instance (503, flag UH)
 //! must not count, or a client could open a service's breaker by asking for a tag that does not exist.
 
+use crate::wire::Writer;
 use host::Host;
 use policy_model::document::CircuitBreakPolicy;
 
@@ -66,6 +67,14 @@ impl Codes {
                 .filter_map(|code| code.trim().parse().ok())
                 .collect(),
         )
+    }
+
+    /// For the state's identity.
+    pub(crate) fn write_rules(&self, out: &mut Writer) {
+        match self {
+            Self::Listed(codes) => codes.iter().for_each(|code| out.u32(*code)),
+            Self::ServerFaults => out.bytes(b"faults"),
+        }
     }
 
     pub(crate) fn has_http(&self, status: u32) -> bool {

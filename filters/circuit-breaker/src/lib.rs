@@ -23,10 +23,10 @@ mod fixture;
 
 pub use self::{
     settings::Settings,
-    stage::{Breakers, Calls},
+    stage::{Break, Calls},
     state::{Mode, State},
     tally::{Call, Tally, Trip},
 };
 
 /// The module of this stage alone.
-pub type CircuitBreaker = engine::Engine<(Breakers,)>;
+pub type CircuitBreaker = engine::Engine<(Break,)>;

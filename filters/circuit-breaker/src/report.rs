@@ -22,8 +22,10 @@ pub(crate) struct Reporter {
     to_closed: Counter,
     to_half_open: Counter,
     to_open: Counter,
+    passed: Counter,
     refused: Counter,
     would_refuse: Counter,
+    contended: Counter,
     retries: Counter,
     /// What this VM last saw, so that the gauge is written only when it changes. Every worker writes what it sees: a gauge
     /// that a configuration reload or a slower worker left wrong is right again with that worker's next request.
@@ -63,11 +65,16 @@ impl Reporter {
         };
         let (to_closed, to_half_open, to_open) =
             (to(Mode::Closed), to(Mode::HalfOpen), to(Mode::Open));
+        let mut decisions = |outcome| metrics.decisions(&service, &policy, "breaker", outcome);
+        let (passed, refused) = (decisions("passed"), decisions("refused"));
+        let (would_refuse, contended) = (decisions("would_refuse"), decisions("contended"));
         let labels = [("service", &*service), ("policy", &*policy)];
         Self {
+            passed,
+            refused,
+            would_refuse,
+            contended,
             state: metrics.gauge("steward_breaker_state", &labels),
-            refused: metrics.decisions(&service, &policy, "breaker", "refused"),
-            would_refuse: metrics.decisions(&service, &policy, "breaker", "would_refuse"),
             retries: metrics.counter("steward_state_cas_retries_total", &[]),
             to_closed,
             to_half_open,
@@ -80,6 +87,16 @@ impl Reporter {
 
     pub(crate) fn policy(&self) -> Rc<str> {
         Rc::clone(&self.policy)
+    }
+
+    /// A call was let through.
+    pub(crate) fn passed(&self, host: &dyn Host) {
+        self.passed.increment(host);
+    }
+
+    /// The shared state could not be changed: a result that is not counted, or a half-open call that is not let through.
+    pub(crate) fn contended(&self, host: &dyn Host) {
+        self.contended.increment(host);
     }
 
     /// A call was refused, or would have been.
@@ -99,7 +116,7 @@ impl Reporter {
     }
 
     /// Swaps were lost to other workers.
-    pub(crate) fn contention(&self, host: &dyn Host, retries: u32) {
+    pub(crate) fn retries(&self, host: &dyn Host, retries: u32) {
         self.retries.add(host, retries);
     }
 

@@ -6,6 +6,7 @@
 //! read and a compare-and-swap still cost under a microsecond, and [`MAX_TRIAL_CALLS`] permits in flight are 3 KiB. A
 //! document that asks for more gets the bound and a warning.
 
+use crate::wire::Writer;
 use policy_model::{
     Report, Severity,
     document::{CircuitBreakPolicy, Percent, WindowType},
@@ -82,6 +83,18 @@ impl Settings {
         );
         warn_if_bounded(policy, report, field, settings.trial_calls, asked);
         settings
+    }
+
+    /// What calls are judged by, for the state's identity: other rules begin with other state.
+    pub(crate) fn write_rules(&self, out: &mut Writer) {
+        match self.window {
+            Span::Calls(calls) => out.u64(calls.get().into()),
+            Span::Seconds(seconds) => out.u64(u64::from(seconds.get()) << 32),
+        }
+        out.u32(self.min_calls.get());
+        out.u32(self.failure_rate.0);
+        out.u32(self.slow_rate.0);
+        out.u64(u64::try_from(self.slow_call.as_millis()).unwrap_or(u64::MAX));
     }
 
     /// Calls that must be in the window before it is judged: a count window cannot ask for more than it holds.

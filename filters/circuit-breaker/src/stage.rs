@@ -21,7 +21,7 @@ use policy_model::{
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
 /// The breakers of a document.
-pub struct Breakers {
+pub struct Break {
     /// By node.
     nodes: Vec<Box<[Rc<Guard>]>>,
 }
@@ -36,9 +36,9 @@ pub struct Calls {
     permits: Vec<(Rc<Guard>, Permit)>,
 }
 
-// === impl Breakers ===
+// === impl Break ===
 
-impl Stage for Breakers {
+impl Stage for Break {
     type State = Calls;
 
     const POSITION: Position = Position::Breaker;

@@ -103,6 +103,13 @@ impl Bench {
         self.envoy.metric(STATE)
     }
 
+    fn decisions(&self, outcome: &str) -> Option<i64> {
+        let labels = "service=example.test;policy=cb1;kind=breaker";
+        self.envoy.metric(&format!(
+            "steward_decisions_total;{labels};outcome={outcome}"
+        ))
+    }
+
     fn transitions(&self, to: &str) -> Option<i64> {
         let name =
             format!("steward_breaker_transitions_total;service=example.test;policy=cb1;to={to}");

@@ -112,7 +112,7 @@ fn what_another_stage_refuses_is_not_counted_and_takes_no_permit() {
     let envoy = Envoy::new();
     let listed = document(&[policy(&json!({"errorCodes": [403, 500]}))]);
     let mut worker = envoy
-        .worker::<engine::Engine<(Deny, crate::Breakers)>>(&listed)
+        .worker::<engine::Engine<(Deny, crate::Break)>>(&listed)
         .unwrap();
     let denied = || Request::get("/").header("x-deny", "1");
     assert_eq!(worker.request(denied()).status, 403);

@@ -133,9 +133,7 @@ fn a_refusal_and_a_change_of_mode_are_logged_once_each() {
 fn a_shadow_breaker_decides_and_lets_pass() {
     let mut bench = Bench::tripped(&json!({"mode": "shadow"}));
     assert_eq!(bench.answer(500).status, 500);
-    let counted =
-        "steward_decisions_total;service=example.test;policy=cb1;kind=breaker;outcome=would_refuse";
-    assert_eq!(bench.envoy.metric(counted), Some(1));
+    assert_eq!(bench.decisions("would_refuse"), Some(1));
     bench.pass(50);
     let _calls = [bench.begin(), bench.begin(), bench.begin()];
     let passed = bench.answer(500);
@@ -145,7 +143,7 @@ fn a_shadow_breaker_decides_and_lets_pass() {
         Some(1),
         "what only passed in shadow is not counted"
     );
-    assert_eq!(bench.envoy.metric(counted), Some(2));
+    assert_eq!(bench.decisions("would_refuse"), Some(2));
 }
 
 #[test]
