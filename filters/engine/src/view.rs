@@ -88,6 +88,11 @@ impl<'a> RequestView<'a> {
         self.headers.get(name).is_some()
     }
 
+    /// The names of all headers that the client sent, hidden or not, in arrival order.
+    pub fn names(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.headers.iter().map(|(name, _)| name)
+    }
+
     /// Whether the caller speaks gRPC (`content-type: application/grpc`, with or without a suffix).
     #[must_use]
     pub fn is_grpc(&self) -> bool {

@@ -135,10 +135,14 @@ impl HeaderPlace {
         }
     }
 
-    /// The header may come once; which of two an upstream reads is its own affair. Without the prefix it holds another
-    /// kind of credential (`Basic`), which is none of ours.
+    /// The header may come once; which of two an upstream reads is its own affair. Envoy joins two `authorization` headers
+    /// with a comma, which no token has. Without the prefix it holds another kind of credential (`Basic`), which is none of
+    /// ours.
     fn find<'a>(&self, view: &RequestView<'a>) -> Result<Option<&'a [u8]>, Ambiguous> {
-        Ok(only(view.headers(&self.name))?.and_then(|value| self.token(value)))
+        match only(view.headers(&self.name))?.and_then(|value| self.token(value)) {
+            Some(token) if token.contains(&b',') => Err(Ambiguous),
+            token => Ok(token),
+        }
     }
 
     /// Scheme names are case-insensitive, and one or more spaces follow (RFC 9110 section 11.4).

@@ -18,7 +18,7 @@ use std::{
 pub(crate) struct Plan {
     pub(crate) providers: Vec<Provider>,
     /// The headers that claims go into, each once.
-    pub(crate) claim_headers: Vec<Rc<str>>,
+    claim_headers: Vec<Rc<str>>,
     nodes: Vec<Rc<Requirement>>,
     services: Vec<ServicePlan>,
     /// For requests that no service matches.
@@ -74,6 +74,15 @@ impl Plan {
             providers,
             nodes,
         }
+    }
+
+    /// Whether a header of this name (in lower case) is the stage's own, or would be taken for it: CGI and all that came after
+    /// it write `x-user-id` and `x_user_id` the same (RFC 3875 section 4.1.18).
+    pub(crate) fn is_claim_header(&self, name: &[u8]) -> bool {
+        let same = |(own, sent): (&u8, &u8)| own == sent || (*own == b'-' && *sent == b'_');
+        let is_own =
+            |own: &Rc<str>| own.len() == name.len() && own.as_bytes().iter().zip(name).all(same);
+        self.claim_headers.iter().any(is_own)
     }
 
     /// What a request must bring.

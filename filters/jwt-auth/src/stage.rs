@@ -52,13 +52,13 @@ impl Stage for Authenticate {
 
 impl Authenticate {
     fn remove_claim_headers(&self, cx: &mut RequestContext<'_>) {
-        for header in self
-            .plan
-            .claim_headers
-            .iter()
-            .filter(|header| cx.view.sent(header))
+        for name in cx
+            .view
+            .names()
+            .filter(|name| self.plan.is_claim_header(name))
         {
-            cx.changes.remove_request(header.to_string());
+            cx.changes
+                .remove_request(String::from_utf8_lossy(name).into_owned());
         }
     }
 

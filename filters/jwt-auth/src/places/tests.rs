@@ -109,7 +109,7 @@ fn parameters_and_cookies_carry_tokens_too() {
 
 #[test]
 fn two_tokens_are_one_too_many() {
-    let both: [Pairs<'_>; 7] = [
+    let both: [Pairs<'_>; 8] = [
         &[
             ("authorization", b"Bearer a"),
             ("authorization", b"Bearer b"),
@@ -118,6 +118,7 @@ fn two_tokens_are_one_too_many() {
             ("authorization", b"Bearer a"),
             ("authorization", b"Bearer a"),
         ],
+        &[("authorization", b"Bearer a,Bearer b")],
         &[
             ("authorization", b"Basic a"),
             ("authorization", b"Bearer b"),

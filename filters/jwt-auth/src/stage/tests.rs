@@ -91,7 +91,7 @@ fn nobody_but_the_stage_says_who_the_user_is() {
     let scene = Scene::new();
     let forged = [("x-user-id", "root"), ("x-roles", "admin")];
     let removed = |name: &str| Change::RemoveRequest(name.to_owned());
-    let both = [removed("x-roles"), removed("x-user-id")];
+    let both = [removed("x-user-id"), removed("x-roles")];
     // Public, no token.
     let host = scene.send(&get("/public", &forged));
     assert!(passed(&host));
@@ -110,7 +110,42 @@ fn nobody_but_the_stage_says_who_the_user_is() {
     ));
     assert!(passed(&host));
     let user = Change::SetRequest("x-user-id".into(), b"ann".to_vec());
-    assert_eq!(host.changes(), [removed("x-roles"), user]);
+    assert_eq!(host.changes(), [user, removed("x-roles")]);
+}
+
+#[test]
+fn a_header_that_an_upstream_would_mistake_for_the_stages_own_goes_too() {
+    let forged = [
+        ("x_user_id", "root"),
+        ("X-User_Id", "root"),
+        ("xx-user-id", "me"),
+        ("x-user-i", "me"),
+    ];
+    let host = Scene::new().send(&get("/public", &forged));
+    let removed = |name: &str| Change::RemoveRequest(name.to_owned());
+    assert_eq!(host.changes(), [removed("x_user_id"), removed("x-user_id")]);
+}
+
+#[test]
+fn required_claims_are_required() {
+    let required = json!({"realm_access.roles": ["editor", "admin"], "level": 7, "sub": null});
+    let scene = Scene::new().provider("requiredClaims", required);
+    let outcome = |name: &str, value: Value| {
+        let mut claims = scene.claims();
+        claims["level"] = json!(7);
+        claims[name] = value;
+        let value = bearer(&scene.signer.token(&claims));
+        let host = scene.send(&get("/orders", &[("authorization", &value)]));
+        host.replies().pop().map(|reply| reply.details)
+    };
+    assert_eq!(outcome("x", json!(1)), None);
+    let refused = Some("steward_jwt_claim{corp}".to_owned());
+    assert_eq!(outcome("level", json!(8)), refused);
+    assert_eq!(
+        outcome("realm_access", json!({"roles": ["reader"]})),
+        refused
+    );
+    assert_eq!(outcome("sub", Value::Null), refused);
 }
 
 #[test]
