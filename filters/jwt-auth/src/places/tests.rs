@@ -2,6 +2,7 @@ use super::*;
 use engine::Trust;
 use host::Headers;
 use policy_model::document::Provider;
+use proptest::prelude::*;
 
 type Pairs<'a> = &'a [(&'a str, &'a [u8])];
 
@@ -170,4 +171,38 @@ fn a_token_is_taken_out_where_it_was() {
         stripped(&[("cookie", b" session=t;")]).request("cookie"),
         Some(None)
     );
+}
+
+/// Applies what a stage wants changed to these headers, as the engine does.
+fn changed(pairs: Pairs<'_>, changes: &Changes) -> Vec<(String, Vec<u8>)> {
+    let mut after = Vec::new();
+    for name in ["authorization", "x-token", "cookie", ":path"] {
+        match changes.request(name) {
+            Some(value) => after.extend(value.map(|value| (name.to_owned(), value.to_vec()))),
+            None => {
+                let own = pairs.iter().filter(|(own, _)| *own == name);
+                after.extend(own.map(|(_, value)| (name.to_owned(), value.to_vec())));
+            }
+        }
+    }
+    after
+}
+
+proptest! {
+    #[test]
+    fn what_is_taken_out_is_not_found_again(
+        path in "/[a-z]{0,3}(\\?([&=a+%;.]|access_token=|access%5[fF]token=|a=1|t){0,8})?",
+        cookie in proptest::option::of("([; =\"a.]|session=|s=|session){0,8}"),
+        header in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..12)),
+    ) {
+        let mut pairs: Vec<(&str, &[u8])> = vec![(":path", path.as_bytes())];
+        pairs.extend(cookie.iter().map(|cookie| ("cookie", cookie.as_bytes())));
+        pairs.extend(header.iter().map(|header| ("x-token", header.as_slice())));
+        if let Ok(Some(_)) = find(&pairs) {
+            let after = changed(&pairs, &stripped(&pairs));
+            let after: Vec<(&str, &[u8])> =
+                after.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+            prop_assert_eq!(find(&after), Ok(None), "{:?}", after);
+        }
+    }
 }
