@@ -8,7 +8,7 @@ type Governance = engine::Engine<(
     jwt_auth::Authenticate,
     rate_limit::Limit,
     traffic_route::Route,
-    circuit_breaker::Breakers,
+    circuit_breaker::Break,
 )>;
 
 host::plugin!(Governance);
