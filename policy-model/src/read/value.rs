@@ -101,10 +101,18 @@ pub(super) fn whole<T: Whole>(json: &Json) -> Result<Option<T>, Mismatch> {
         Json::String(text) => text.trim().parse().map_err(|_| not_whole(text))?,
         other => return Err(Mismatch::expected("a whole number", other)),
     };
-    let (least, greatest) = T::RANGE;
     T::whole(number)
         .map(Some)
-        .ok_or_else(|| Mismatch::new(format!("{number} is not between {least} and {greatest}")))
+        .ok_or_else(|| out_of_range::<T>(number))
+}
+
+fn out_of_range<T: Whole>(number: i128) -> Mismatch {
+    let (least, greatest) = T::RANGE;
+    Mismatch::new(if number < least {
+        format!("{number} is less than {least}")
+    } else {
+        format!("{number} is more than {greatest}")
+    })
 }
 
 fn whole_number(number: &serde_json::Number) -> Option<i128> {
@@ -211,7 +219,7 @@ mod tests {
             assert!(whole::<u32>(&json(written)).is_err(), "{written}");
         }
         let error = whole::<NonZeroU32>(&json("0")).unwrap_err();
-        assert_eq!(error.message, "0 is not between 1 and 4294967295");
+        assert_eq!(error.message, "0 is less than 1");
     }
 
     #[test]

@@ -92,6 +92,7 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
         said::algorithm,
         "this algorithm is not carried out yet: use TokenBucket",
     ),
+    error(said::counted_by_api_key, "API keys are not carried out yet"),
     error(said::early, "early limits are not carried out yet"),
 ];
 

@@ -47,6 +47,3 @@ pub(crate) fn check(document: &Document, report: &mut Report) {
     live_space::check(document, report);
     carried::check(document, report);
 }
-
-#[cfg(test)]
-mod tests;

@@ -211,6 +211,14 @@ pub(super) fn algorithm(limit: &RateLimitPolicy) -> Vec<String> {
     at(&limit.meta, missing, "realizeType")
 }
 
+pub(super) fn counted_by_api_key(limit: &RateLimitPolicy) -> Vec<String> {
+    let parts = limit.key.iter().enumerate();
+    let by_key = parts.filter(|(_, part)| part.kind == ConditionKind::ApiKey);
+    by_key
+        .map(|(index, _)| format!("{}/key/{index}", limit.meta.pointer))
+        .collect()
+}
+
 pub(super) fn early(limit: &RateLimitPolicy) -> Vec<String> {
     at(&limit.meta, limit.phase == Phase::Early, "phase")
 }

@@ -1,0 +1,259 @@
+//! Providers, keys, requirements, API keys, and JoyLive's own auth policies.
+
+use super::{assert_found, assert_sound, report};
+use policy_model::{Document, Report, Severity};
+use serde_json::{Value, json};
+
+fn secret(bytes: usize) -> Value {
+    json!({"kty": "oct", "k": "A".repeat((bytes * 4).div_ceil(3))})
+}
+
+fn provider(more: &Value) -> Value {
+    let mut provider =
+        json!({"issuer": "https://i", "audiences": ["a"], "localJwks": {"keys": [secret(32)]}});
+    provider
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    json!({"authentication": {"providers": {"corp": provider}, "requirement": {"anyOf": ["corp"]}}})
+}
+
+fn corp(more: &Value) -> Report {
+    report(&provider(more))
+}
+
+fn keys(key: &Value) -> Report {
+    corp(&json!({"localJwks": {"keys": [key]}}))
+}
+
+const CORP: &str = "/authentication/providers/corp";
+
+#[test]
+fn a_sound_provider_has_its_defaults() {
+    let (document, said) = Document::read(provider(&json!({})).to_string().as_bytes());
+    assert_sound(&said);
+    let providers = document.unwrap().authentication.providers;
+    let corp = providers.first().unwrap();
+    assert_eq!(
+        corp.algorithms,
+        [policy_model::document::JwtAlgorithm::Hs256]
+    );
+    assert_eq!(
+        corp.from_headers,
+        [policy_model::document::TokenHeader::bearer()]
+    );
+    assert!(corp.forward && corp.require_expiration);
+    assert_eq!(corp.clock_skew_seconds, 60);
+}
+
+#[test]
+fn requirements_name_providers() {
+    let said = report(&json!({"authentication": {
+        "providers": {"corp": {"localJwks": {"keys": [secret(32)]}}}, "requirement": {"anyOf": ["crop"]}
+    }}));
+    assert_found(
+        &said,
+        "error at /authentication/requirement/anyOf/0: did you mean `corp`?",
+    );
+    assert_found(
+        &said,
+        &format!("warning at {CORP}: no requirement names `corp`"),
+    );
+    let node = report(
+        &json!([{"name": "s", "groups": [{"name": "default", "servicePolicy": {
+            "authentication": {"requirement": {"anyOf": ["corp"]}}
+        }}]}]),
+    );
+    let at = "/0/groups/0/servicePolicy/authentication/requirement/anyOf/0";
+    assert_found(
+        &node,
+        &format!("error at {at}: no provider is called `corp` (the document has none)"),
+    );
+}
+
+#[test]
+fn a_provider_without_keys_is_refused() {
+    assert_found(
+        &corp(&json!({"localJwks": null})),
+        &format!("error at {CORP}: neither `localJwks` nor"),
+    );
+    let empty = corp(&json!({"localJwks": {"keys": []}}));
+    assert_found(
+        &empty,
+        &format!("error at {CORP}/localJwks: every token would be refused"),
+    );
+    let other = keys(&json!({"kty": "oct", "k": secret(32)["k"], "use": "enc"}));
+    assert_found(
+        &other,
+        &format!("info at {CORP}/localJwks/keys/0: left out"),
+    );
+    assert!(other.is_refusal());
+}
+
+#[test]
+fn weak_or_broken_keys_are_refused() {
+    let number = |bytes: usize| "A".repeat((bytes * 4).div_ceil(3));
+    for (key, member, message) in [
+        (secret(31), "/k", "31 bytes, 32 are needed"),
+        (
+            json!({"kty": "RSA", "n": number(128), "e": "AQAB"}),
+            "/n",
+            "1024 bits: RSA keys must have 2048",
+        ),
+        (
+            json!({"kty": "EC", "crv": "P-256", "x": number(32), "y": number(31)}),
+            "/y",
+            "32 bytes",
+        ),
+        (json!({"kty": "RSA", "e": "AQAB"}), "", "`n` is missing"),
+        (json!({"kty": "oct", "k": "a+b/"}), "/k", "not base64url"),
+        (
+            json!({"kty": "oct", "k": number(32), "alg": "RS256"}),
+            "/alg",
+            "RS256 needs another key than oct",
+        ),
+        (
+            json!({"kty": "EC", "crv": "P-384", "x": number(48), "y": number(48), "alg": "ES256"}),
+            "/alg",
+            "ES256 needs",
+        ),
+    ] {
+        assert_found(
+            &keys(&key),
+            &format!("error at {CORP}/localJwks/keys/0{member}: {message}"),
+        );
+    }
+}
+
+#[test]
+fn keys_that_are_not_used_are_said() {
+    let rsa = json!({"kty": "RSA", "n": "A".repeat(342), "e": "AQAB"});
+    let said = corp(&json!({"algorithms": ["ES256"], "localJwks": {"keys": [rsa]}}));
+    assert_found(
+        &said,
+        &format!("warning at {CORP}/localJwks/keys/0: none of the provider's algorithms"),
+    );
+    let mixed = corp(&json!({"localJwks": {"keys": [rsa, secret(32)]}}));
+    assert_found(
+        &mixed,
+        &format!("warning at {CORP}/algorithms: better keep them apart"),
+    );
+    let private = json!({"kty": "RSA", "n": "A".repeat(342), "e": "AQAB", "d": "AQ"});
+    assert_found(
+        &keys(&private),
+        &format!("warning at {CORP}/localJwks/keys/0/d: private key"),
+    );
+}
+
+#[test]
+fn secrets_stay_out_of_findings() {
+    let said = keys(&json!({"kty": "oct", "k": "sesame+open/", "alg": "HS256"}));
+    assert!(said.is_refusal());
+    let client = json!({"id": "a", "sha256": "sesame"});
+    let clients = report(
+        &json!({"authentication": {"apiKeys": {"fromHeaders": ["x"], "clients": [client]}}}),
+    );
+    assert_found(
+        &clients,
+        "error at /authentication/apiKeys/clients/0/sha256: 64 hexadecimal digits",
+    );
+    for finding in said.findings().iter().chain(clients.findings()) {
+        assert!(!finding.to_string().contains("sesame"), "{finding}");
+    }
+    let (document, _) = Document::read(provider(&json!({})).to_string().as_bytes());
+    assert!(!format!("{document:?}").contains("AAAA"));
+}
+
+#[test]
+fn names_of_algorithms_headers_and_claims_are_checked() {
+    let none = corp(&json!({"algorithms": ["none"]}));
+    assert_found(
+        &none,
+        &format!("error at {CORP}/algorithms/0: `none` is none of HS256"),
+    );
+    let header = corp(&json!({"claimToHeaders": [{"claim": "sub", "header": "x user"}]}));
+    assert_found(
+        &header,
+        &format!("error at {CORP}/claimToHeaders/0: `x user` is no header's name"),
+    );
+    let twice = json!([{"claim": "a", "header": "x-a"}, {"claim": "b", "header": "X-A"}]);
+    assert_found(
+        &corp(&json!({"claimToHeaders": twice})),
+        &format!("error at {CORP}: header of claims `x-a`"),
+    );
+    assert_found(
+        &corp(&json!({"issuer": ""})),
+        &format!("warning at {CORP}: tokens of any issuer"),
+    );
+}
+
+#[test]
+fn api_keys_belong_to_one_client_each() {
+    let digest = "ab".repeat(32);
+    let said = report(&json!({"authentication": {"apiKeys": {"clients": [
+        {"id": "a", "sha256": digest}, {"id": "a", "sha256": digest}, {"sha256": "cd".repeat(32)}
+    ]}}}));
+    let at = "/authentication/apiKeys";
+    assert_found(
+        &said,
+        &format!("error at {at}: nothing says where a key is"),
+    );
+    assert_found(
+        &said,
+        &format!("error at {at}/clients/1: client `a` is already"),
+    );
+    assert_found(
+        &said,
+        &format!("error at {at}/clients/1: another client has the same key"),
+    );
+    assert_found(&said, &format!("error at {at}/clients/2: `id` is missing"));
+}
+
+#[test]
+fn joylives_auth_policies_never_fail_open() {
+    let service = |more: Value| {
+        let mut service = json!({"name": "s", "groups": [{"name": "default"}]});
+        service
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        report(&json!([service]))
+    };
+    let off = service(json!({"authorized": false, "authPolicy": {"type": "token"}}));
+    assert_found(
+        &off,
+        "warning at /0/authPolicy: no effect: `authorized` is not true",
+    );
+    assert_eq!(off.count(Severity::Error), 0);
+    for (policy, wanted) in [
+        (
+            json!({"tokenPolicies": [{"token": "t"}]}),
+            "error at /0/authPolicy: `type` is missing",
+        ),
+        (
+            json!({"type": "ldap"}),
+            "error at /0/authPolicy/type: `ldap` is none of token, jwt, none",
+        ),
+        (
+            json!({"type": "token"}),
+            "error at /0/authPolicy: nobody could prove",
+        ),
+        (
+            json!({"type": "token", "tokenPolicies": [{"token": "t", "startTime": 9, "endTime": 5}]}),
+            "error at /0/authPolicy/tokenPolicies/0/endTime: ends before it starts",
+        ),
+        (
+            json!({"type": "jwt", "jwtPolicies": [{"secretKey": "k"}]}),
+            "error at /0/authPolicy/jwtPolicies/0: `algorithm` is missing",
+        ),
+    ] {
+        assert_found(
+            &service(json!({"authorized": true, "authPolicy": policy})),
+            wanted,
+        );
+    }
+    assert_found(
+        &service(json!({"authorized": true})),
+        "error at /0/authorized: nobody could call",
+    );
+}

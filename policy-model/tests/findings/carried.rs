@@ -1,0 +1,132 @@
+//! What is not carried out yet is said, and refused where something would stay unprotected.
+
+use super::{GROUP, assert_found, assert_sound, at_group, report};
+use serde_json::{Value, json};
+
+fn limit(more: &Value) -> Value {
+    let mut limit =
+        json!({"name": "r", "slidingWindows": [{"threshold": 10, "timeWindowInMs": 1000}]});
+    limit
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    json!({"rateLimitPolicies": [limit]})
+}
+
+#[test]
+fn what_joylives_samples_have_is_a_warning() {
+    let condition = json!([{"type": "header", "key": "a", "values": ["b"]}]);
+    for (policy, rest) in [
+        (json!({"livePolicy": {"unitPolicy": "UNIT"}}), "/livePolicy"),
+        (
+            json!({"clusterPolicy": {"type": "failfast"}}),
+            "/clusterPolicy",
+        ),
+        (
+            json!({"loadBalancePolicy": {"policyType": "RANDOM"}}),
+            "/loadBalancePolicy",
+        ),
+        (
+            json!({"concurrencyLimitPolicies": [{"name": "c", "maxConcurrency": 1}]}),
+            "/concurrencyLimitPolicies/0",
+        ),
+        (
+            json!({"permissionPolicies": [{"name": "p", "type": "DENY", "conditions": condition}]}),
+            "/permissionPolicies/0",
+        ),
+        (
+            json!({"faultInjectionPolicies": [{"name": "f", "type": "delay"}]}),
+            "/faultInjectionPolicies/0",
+        ),
+        (
+            json!({"loadLimitPolicies": [{"name": "l", "cpuUsage": 80}]}),
+            "/loadLimitPolicies/0",
+        ),
+        (
+            limit(&json!({"maxWaitMs": 100})),
+            "/rateLimitPolicies/0/maxWaitMs",
+        ),
+        (
+            limit(&json!({"realizeType": "Redis"})),
+            "/rateLimitPolicies/0/realizeType",
+        ),
+        (
+            json!({"circuitBreakPolicies": [{"name": "b", "level": "API"}]}),
+            "/circuitBreakPolicies/0/level",
+        ),
+        (
+            json!({"circuitBreakPolicies": [{"name": "b"}]}),
+            "/circuitBreakPolicies/0/level",
+        ),
+    ] {
+        let said = at_group(&policy);
+        assert!(!said.is_refusal(), "{:?}", said.findings());
+        assert_found(&said, &format!("warning at {GROUP}{rest}: "));
+    }
+}
+
+#[test]
+fn what_would_protect_less_is_refused() {
+    for (policy, rest) in [
+        (
+            limit(&json!({"key": [{"type": "ip"}, {"type": "apiKey"}]})),
+            "/rateLimitPolicies/0/key/1",
+        ),
+        (
+            limit(&json!({"conditions": [{"type": "apiKey", "values": ["a"]}]})),
+            "/rateLimitPolicies/0/conditions/0",
+        ),
+        (
+            limit(&json!({"phase": "early"})),
+            "/rateLimitPolicies/0/phase",
+        ),
+        (
+            limit(&json!({"realizeType": "LeakyBucket"})),
+            "/rateLimitPolicies/0/realizeType",
+        ),
+        (
+            json!({"authorization": {"roles": {"editor": ["READ"]}}}),
+            "/authorization",
+        ),
+        (
+            json!({"authentication": {"requirement": {"allOf": []}}}),
+            "/authentication/requirement/allOf",
+        ),
+        (
+            json!({"circuitBreakPolicies": [{"name": "b", "level": "SERVICE", "errorMessages": ["x"]}]}),
+            "/circuitBreakPolicies/0/errorMessages",
+        ),
+    ] {
+        assert_found(&at_group(&policy), &format!("error at {GROUP}{rest}: "));
+    }
+    let remote = json!({"cluster": "c", "uri": "https://i/jwks"});
+    let said = report(&json!({"authentication": {
+        "providers": {"a": {"remoteJwks": remote}}, "requirement": {"anyOf": ["a"]},
+        "apiKeys": {"fromHeaders": ["x"], "clients": []}
+    }}));
+    assert_found(
+        &said,
+        "error at /authentication/providers/a/remoteJwks: not fetched yet",
+    );
+    assert_found(
+        &said,
+        "error at /authentication/apiKeys: not carried out yet",
+    );
+    let authorized = report(&json!([{"name": "s", "groups": [], "authorized": true}]));
+    assert_found(&authorized, "error at /0/authorized: not carried out");
+}
+
+#[test]
+fn what_says_nothing_is_not_missed() {
+    assert_sound(&at_group(&json!({
+        "livePolicy": {}, "lanePolicies": [], "clusterPolicy": {}, "loadBalancePolicy": {},
+        "rateLimitPolicies": [], "concurrencyLimitPolicies": [], "routePolicies": [],
+        "circuitBreakPolicies": []
+    })));
+    assert_sound(&at_group(
+        &json!({"permissionPolicies": [{"name": "p", "enabled": false}]}),
+    ));
+    assert_sound(&at_group(&limit(
+        &json!({"cost": 1, "maxWaitMs": 0, "overrides": []}),
+    )));
+}

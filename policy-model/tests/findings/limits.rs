@@ -1,0 +1,194 @@
+//! Rate and concurrency limits.
+
+use super::{GROUP, assert_found, assert_sound, at_group};
+use policy_model::Report;
+use serde_json::{Value, json};
+
+fn limit(more: &Value) -> Report {
+    let mut limit =
+        json!({"name": "r", "slidingWindows": [{"threshold": 10, "timeWindowInMs": 1000}]});
+    limit
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    at_group(&json!({"rateLimitPolicies": [limit]}))
+}
+
+fn at(rest: &str) -> String {
+    format!("{GROUP}/rateLimitPolicies/0{rest}")
+}
+
+fn windows(windows: &Value) -> Report {
+    limit(&json!({"slidingWindows": windows}))
+}
+
+#[test]
+fn impossible_windows_are_refused() {
+    for (window, member, message) in [
+        (
+            json!({"threshold": 0, "timeWindowInMs": 1000}),
+            "threshold",
+            "0 is less than 1",
+        ),
+        (
+            json!({"threshold": -5, "timeWindowInMs": 1000}),
+            "threshold",
+            "-5 is less than 1",
+        ),
+        (
+            json!({"threshold": 4_294_967_296_u64, "timeWindowInMs": 1}),
+            "threshold",
+            "more than 4294967295",
+        ),
+        (
+            json!({"threshold": 1, "timeWindowInMs": 0}),
+            "timeWindowInMs",
+            "0 is less than 1",
+        ),
+        (
+            json!({"threshold": 1, "timeWindowInMs": 1e15}),
+            "timeWindowInMs",
+            "a hundred years",
+        ),
+        (
+            json!({"threshold": 1.5, "timeWindowInMs": 1}),
+            "threshold",
+            "expected a whole number",
+        ),
+    ] {
+        let wanted = format!(
+            "error at {}: {message}",
+            at(&format!("/slidingWindows/0/{member}"))
+        );
+        assert_found(&windows(&json!([window])), &wanted);
+    }
+}
+
+#[test]
+fn a_limit_without_a_limit_is_refused() {
+    let wanted = format!("error at {}: limits nothing", at(""));
+    assert_found(&windows(&json!([])), &wanted);
+    assert_found(
+        &at_group(&json!({"rateLimitPolicies": [{"name": "r"}]})),
+        &wanted,
+    );
+    let slots = at_group(&json!({"concurrencyLimitPolicies": [{"name": "r"}]}));
+    assert_found(
+        &slots,
+        &format!("error at {GROUP}/concurrencyLimitPolicies/0: limits nothing"),
+    );
+    assert_sound(&at_group(
+        &json!({"rateLimitPolicies": [{"name": "r", "version": 1, "enabled": false}]}),
+    ));
+}
+
+#[test]
+fn a_default_that_is_taken_is_said() {
+    let said = windows(&json!([{"threshold": 5}]));
+    let wanted = format!(
+        "warning at {}: `timeWindowInMs` is not stated: 1000 is taken",
+        at("/slidingWindows/0")
+    );
+    assert_found(&said, &wanted);
+}
+
+#[test]
+fn an_idle_window_is_said() {
+    let both =
+        json!([{"threshold": 1, "timeWindowInMs": 1000}, {"threshold": 3, "timeWindowInMs": 2000}]);
+    let wanted = format!(
+        "info at {}: 1 in 1000 ms is stricter",
+        at("/slidingWindows/1")
+    );
+    assert_found(&windows(&both), &wanted);
+    assert_sound(&windows(&json!([
+        {"threshold": 10, "timeWindowInMs": 1000}, {"threshold": 100, "timeWindowInMs": 60000}
+    ])));
+    // 10 in 1 s does not keep 15 in 1.5 s: two of the small windows reach into it.
+    assert_sound(&windows(&json!([
+        {"threshold": 10, "timeWindowInMs": 1000}, {"threshold": 15, "timeWindowInMs": 1500}
+    ])));
+    assert_sound(&limit(
+        &json!({"realizeType": "TokenBucket", "slidingWindows": both}),
+    ));
+}
+
+#[test]
+fn parameters_are_those_of_the_algorithm() {
+    let bucket = |parameters: Value| {
+        limit(&json!({"realizeType": "smoothbursty", "actionParameters": parameters}))
+    };
+    assert_sound(&bucket(json!({"maxBurstSeconds": 2.5})));
+    for nonsense in ["0", "-1", "x", "inf", "NaN"] {
+        let said = bucket(json!({"maxBurstSeconds": nonsense}));
+        assert_found(
+            &said,
+            &format!(
+                "error at {}: must be a number above 0",
+                at("/parameters/maxBurstSeconds")
+            ),
+        );
+    }
+    let said = bucket(json!({"capacity": 5}));
+    assert_found(
+        &said,
+        &format!(
+            "warning at {}: `capacity` has no effect",
+            at("/parameters/capacity")
+        ),
+    );
+}
+
+#[test]
+fn keys_name_something() {
+    let key = |key: Value| limit(&json!({"key": [key]}));
+    assert_found(
+        &key(json!({"type": "header"})),
+        &format!("error at {}: key", at("/key/0")),
+    );
+    assert_found(
+        &key(json!({"type": "session"})),
+        &format!("error at {}: `session` is none of", at("/key/0/type")),
+    );
+    let wide = key(json!({"type": "ip", "prefixV4": 33}));
+    assert_found(
+        &wide,
+        &format!(
+            "error at {}: 33 is not between 1 and 32",
+            at("/key/0/prefixV4")
+        ),
+    );
+    let odd = key(json!({"type": "header", "key": "a", "prefixV4": 8}));
+    assert_found(&odd, &format!("error at {}: for addresses", at("/key/0")));
+    assert_found(
+        &limit(&json!({"key": {"type": "ip"}})),
+        &format!("error at {}: expected an array", at("/key")),
+    );
+    assert_sound(&key(json!({"type": "claim", "key": "sub"})));
+}
+
+#[test]
+fn words_are_known() {
+    for (member, value) in [
+        ("missingKey", "drop"),
+        ("phase", "late"),
+        ("onContention", "retry"),
+        ("mode", "dry"),
+    ] {
+        let said = limit(&json!({member: value}));
+        assert_found(
+            &said,
+            &format!(
+                "error at {}: `{value}` is none of",
+                at(&format!("/{member}"))
+            ),
+        );
+    }
+    assert_found(
+        &limit(&json!({"realizeType": "Guava"})),
+        &format!("error at {}: `Guava`", at("/realizeType")),
+    );
+    assert_sound(&limit(
+        &json!({"mode": "Shadow", "stateAt": "node", "missingKey": "skip", "realizeType": ""}),
+    ));
+}
