@@ -37,6 +37,27 @@ pub fn refusal(response: &Response, status: u16, code: u32, reason: &str) -> any
     Ok(())
 }
 
+/// No instance for the lane, tag or unit: Envoy's own 503 in Steward's words.
+///
+/// # Errors
+/// The answer differs.
+pub fn no_instance(response: &Response) -> anyhow::Result<()> {
+    ensure!(response.status == 503, "wanted 503, got {response:?}");
+    ensure!(
+        response.header("x-echo-name").is_none(),
+        "an instance answered: {response:?}"
+    );
+    let body = response.json()?;
+    ensure!(
+        body["code"] == 50301 && body["reason"] == "F50300",
+        "{response:?}"
+    );
+    // Envoy's formatter writes every time as text.
+    let timestamp = body["timestamp"].as_str().context("no timestamp")?;
+    ensure!(timestamp.parse::<u64>().is_ok(), "{response:?}");
+    Ok(())
+}
+
 /// A 429 with its exact `retry-after`, in seconds.
 ///
 /// # Errors

@@ -119,6 +119,9 @@ fn nothing_gets_past(envoy: &Envoy) -> anyhow::Result<()> {
         ensure!(matches!(reply.status, 400 | 401), "{path}: {reply:?}");
     }
     untouched(envoy)?;
+    // The absolute form names the host in the target, and that one counts (RFC 9112, section 3.2.2).
+    let absolute = Request::get("http://service-provider/admin").host("elsewhere");
+    expect::refusal(&envoy.send(&absolute)?, 401, 40101, "F40100")?;
     for host in HOSTS {
         let reply = envoy.send(&Request::get("/admin").host(host))?;
         expect::refusal(&reply, 401, 40101, "F40100").with_context(|| (*host).to_owned())?;

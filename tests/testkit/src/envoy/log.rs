@@ -21,8 +21,10 @@ impl Expectations {
         self.parts.push(part.to_owned());
     }
 
-    /// Envoy's own lines about a plugin that refused its configuration are expected.
+    /// The lines that come with every refused configuration are expected: Envoy's own, and the plugin's last word after its
+    /// findings.
     pub(super) fn refusal(&mut self) {
+        self.log(r#"{"steward":"refused"}"#);
         self.log("Failed to configure base Wasm plugin");
         self.log("failed to load");
     }
