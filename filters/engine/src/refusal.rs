@@ -39,7 +39,7 @@ pub struct LimitEvidence {
     pub remaining: u64,
     /// Seconds until a retry can succeed, rounded up.
     pub retry_after: u64,
-    /// The same as wall-clock seconds since the Unix epoch.
+    /// When the whole limit is there again if nobody draws on it, as wall-clock seconds since the Unix epoch, rounded up.
     pub reset: u64,
 }
 

@@ -2,7 +2,7 @@ mod configuring;
 mod scene;
 mod telling;
 
-use scene::{Scene, by_header, header, limit, with};
+use scene::{Scene, by_header, header, limit, service, with};
 use serde_json::{Value, json};
 use std::{rc::Rc, time::Duration};
 
@@ -147,4 +147,63 @@ fn a_permit_taken_by_another_worker_in_between_is_not_given_twice() {
         .shared()
         .before_next_swap(move || assert!(rival.passes("/", &[])));
     assert!(!scene.passes("/", &[]));
+}
+
+/// What the stage's module doc admits: the permit of `all` is lost, but no limit is exceeded and nobody passes twice.
+#[test]
+fn a_limit_filled_between_look_and_count_refuses() {
+    let each = with(
+        limit("each", 1, 1_000),
+        json!({ "key": by_header("x-user") }),
+    );
+    let scene = Rc::new(Scene::new(&json!([limit("all", 3, 1_000), each])));
+    let rival = Rc::clone(&scene);
+    let ann = [("x-user", "ann")];
+    scene
+        .host
+        .shared()
+        .before_next_swap(move || assert!(rival.passes("/", &ann)));
+    assert_eq!(
+        scene.get("/", &ann).refusal().details,
+        "steward_rate_limited{each}"
+    );
+    assert_eq!(
+        (
+            scene.decisions("all", "passed"),
+            scene.decisions("each", "passed")
+        ),
+        (2, 1)
+    );
+}
+
+#[test]
+fn strangers_to_a_full_table_share_a_limit_which_is_counted() {
+    let policy = with(
+        limit("each", 1, 60_000),
+        json!({ "key": by_header("x-user") }),
+    );
+    let document = json!({
+        "services": [service(&json!([policy]))],
+        "settings": { "state": { "entriesPerPolicy": 1 } },
+    });
+    let scene = Scene::with(&document);
+    // 64 slots of 32 clients is the smallest table.
+    let passed = (0..4_000)
+        .filter(|user| scene.passes("/", &[("x-user", &user.to_string())]))
+        .count();
+    assert!(
+        (2_048 - 64..=2_048 + 64).contains(&passed),
+        "{passed} of 4,000"
+    );
+    assert!(scene.host.metric("steward_state_overflow_total").unwrap() > 1_500);
+    assert_eq!(
+        scene
+            .host
+            .shared()
+            .keys()
+            .iter()
+            .filter(|key| key.starts_with(b"steward:t:"))
+            .count(),
+        64
+    );
 }
