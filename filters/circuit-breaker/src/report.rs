@@ -129,8 +129,6 @@ impl Reporter {
 
     /// The breaker has changed its mode, by a call of this VM.
     pub(crate) fn changed(&self, host: &dyn Host, transition: Transition) {
-        // Another worker may have written the gauge since this VM did.
-        self.shown.set(None);
         match transition.to {
             Mode::Closed => self.to_closed.increment(host),
             Mode::HalfOpen => self.to_half_open.increment(host),

@@ -1,8 +1,9 @@
 //! The breaker stage: admission in the request phase, the result with the response or at the stream's end.
 //!
-//! All breakers of a node must let a call through; the first that does not decides the answer, and the permits already
-//! taken go back uncounted. Each permit is settled exactly once: by the response if that says how the call ended, else at the
-//! stream's end, which comes whatever happens to the stream (but for a VM that trapped, whose permits expire).
+//! All breakers of a node must let a call through; the first that does not decides the answer. Each permit is settled exactly
+//! once: by the response if that says how the call ended (a refusal of our own passes there too, and gives permits
+//! back uncounted), else at the stream's end, which comes whatever happens to the stream (but for a VM that trapped, whose
+//! permits expire).
 
 use crate::{
     breaker::{Admission, Permit},
@@ -63,7 +64,6 @@ impl Stage for Break {
                 Admission::Admitted(permit) => calls.take(guard, permit),
                 Admission::Refused(_) if guard.is_shadow() => {}
                 Admission::Refused(refused) => {
-                    calls.settle(cx.host, calls.since, Ending::Nowhere);
                     return guard.refusal(refused, calls.care.is_grpc).into();
                 }
             }

@@ -3,6 +3,7 @@
 mod endings;
 mod nodes;
 mod replies;
+mod slow_motion;
 mod workers;
 
 use crate::CircuitBreaker;

@@ -130,12 +130,3 @@ fn a_grpc_status_may_come_with_the_headers() {
         local_reply(200, "no_healthy_upstream", NO_HEALTHY_UPSTREAM).header("grpc-status", "14");
     assert!(!grpc_ends_open(&["14"], &by_envoy));
 }
-
-#[test]
-fn a_half_open_breaker_does_not_wait_for_a_grpc_stream_to_end() {
-    let mut bench = Bench::due(&json!({}));
-    let answer = grpc_end(0, 0).header("x", "y");
-    let call = bench.worker.begin(Request::grpc("/pkg.Orders/Watch"));
-    bench.worker.respond(call, &answer);
-    assert_eq!(bench.state(), Some(0));
-}
