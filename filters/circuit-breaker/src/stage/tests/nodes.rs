@@ -80,6 +80,27 @@ fn all_breakers_must_let_through_and_a_refusal_takes_no_permit() {
 }
 
 #[test]
+fn a_degraded_reply_of_one_breaker_is_no_good_call_to_another() {
+    let first =
+        policy(&json!({"errorCodes": [500], "failureRateThreshold": 60, "minCallsThreshold": 2}));
+    let second = policy(&json!({
+        "name": "cb2", "errorCodes": [502], "degradeConfig": {"responseCode": 200, "responseBody": "later"}
+    }));
+    let mut bench = Bench::new(&document(&[first, second]));
+    bench.answer(500);
+    bench.answer(502);
+    for _ in 0..5 {
+        assert_eq!(bench.refused().text(), "later");
+    }
+    bench.pass(50);
+    bench.answer(500);
+    assert!(
+        bench.is_open(),
+        "two of three calls failed; the degraded ones were none"
+    );
+}
+
+#[test]
 fn levels_other_than_service_break_nothing_yet() {
     for level in ["API", "INSTANCE"] {
         let mut bench = Bench::new(&document(&[policy(&json!({"level": level}))]));
