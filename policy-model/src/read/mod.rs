@@ -33,6 +33,7 @@ use crate::document::Document;
 use crate::finding::{Report, Severity};
 use crate::json::{Json, NotJson};
 use crate::validate;
+pub(crate) use object::escape;
 use object::{Obj, list};
 
 impl Document {

@@ -367,6 +367,6 @@ pub(super) fn texts_of(o: &mut Obj) -> BTreeMap<String, String> {
 }
 
 /// A name as a token of a JSON pointer (RFC 6901, section 3).
-pub(super) fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -4,7 +4,8 @@ use super::walk::Node;
 use crate::document::{
     CircuitBreakPolicy, DegradeConfig, ErrorParserPolicy, ServiceType, WindowType,
 };
-use crate::finding::{Report, Severity};
+use crate::finding::Report;
+use crate::read::escape;
 
 /// Longer times do not fit into the nanoseconds that state is kept in.
 const LONGEST_S: u64 = 100 * 366 * 24 * 3_600;
@@ -106,35 +107,41 @@ fn reply(at: &str, degrade: &DegradeConfig, http: bool, report: &mut Report) {
     if !degrade.enabled {
         return;
     }
-    let code = degrade.response_code;
-    if !((200..600).contains(&code) || !http && code <= 16) {
-        let range = if http {
-            "200 to 599"
-        } else {
-            "0 to 16 (gRPC) or 200 to 599 (HTTP)"
-        };
-        report.error(
-            format!("{at}/responseCode"),
-            format!("{code} is not a status, {range}"),
-        );
+    status(at, degrade.response_code, http, report);
+    if degrade.content_type.as_deref().is_some_and(is_torn) {
+        report.error(format!("{at}/contentType"), NO_VALUE);
     }
-    for name in degrade.attributes.keys() {
-        let at = format!(
-            "{at}/attributes/{}",
-            name.replace('~', "~0").replace('/', "~1")
-        );
+    for (name, value) in &degrade.attributes {
+        let at = format!("{at}/attributes/{}", escape(name));
         if !is_field_name(name) {
             report.error(at, format!("`{name}` is no header's name"));
+        } else if is_torn(value) {
+            report.error(at, NO_VALUE);
         } else if is_framing(name) {
-            let meant = Some("`contentType` states the type".to_owned());
-            report.add(
-                Severity::Warning,
-                at,
-                format!("`{name}` is set by the proxy"),
-                meant,
-            );
+            report.warning(at, format!("`{name}` is set by the proxy"));
         }
     }
+}
+
+fn status(at: &str, code: u16, http: bool, report: &mut Report) {
+    let at = format!("{at}/responseCode");
+    match code {
+        200..=599 => {}
+        0 if http => report.warning(at, "not stated: 200 is taken"),
+        0..=16 if !http => {}
+        code if http => report.error(at, format!("{code} is not a status, 200 to 599")),
+        code => {
+            let range = "0 to 16 (gRPC) or 200 to 599 (HTTP)";
+            report.error(at, format!("{code} is not a status, {range}"));
+        }
+    }
+}
+
+const NO_VALUE: &str = "a header value cannot hold CR, LF or NUL";
+
+/// Whether a header value would end early, or the whole message be refused by Envoy (RFC 9110, section 5.5).
+fn is_torn(value: &str) -> bool {
+    value.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
 /// A field name: a token of RFC 9110, section 5.6.2.
@@ -144,12 +151,7 @@ pub(super) fn is_field_name(name: &str) -> bool {
 }
 
 fn is_framing(name: &str) -> bool {
-    [
-        "content-length",
-        "content-type",
-        "transfer-encoding",
-        "connection",
-    ]
-    .iter()
-    .any(|framing| name.eq_ignore_ascii_case(framing))
+    ["content-length", "transfer-encoding", "connection"]
+        .iter()
+        .any(|framing| name.eq_ignore_ascii_case(framing))
 }

@@ -83,6 +83,15 @@ fn a_limit_without_a_limit_is_refused() {
 }
 
 #[test]
+fn windows_are_not_endless() {
+    let many: Vec<_> = (1..=17)
+        .map(|n| json!({"threshold": n, "timeWindowInMs": n * n * 1000}))
+        .collect();
+    let wanted = format!("error at {}: more than 16 windows", at("/slidingWindows"));
+    assert_found(&windows(&json!(many)), &wanted);
+}
+
+#[test]
 fn a_default_that_is_taken_is_said() {
     let said = windows(&json!([{"threshold": 5}]));
     let wanted = format!(
