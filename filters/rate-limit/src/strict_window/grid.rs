@@ -118,11 +118,11 @@ impl Meter for Grid {
 
     fn encode(&self, counts: &Counts, into: &mut Vec<u8>) {
         into.extend(counts.newest.to_le_bytes());
-        for count in counts.counts {
-            match (self.narrow(), u16::try_from(count)) {
-                (true, narrow) => into.extend(narrow.unwrap_or(u16::MAX).to_le_bytes()),
-                (false, _) => into.extend(count.to_le_bytes()),
-            }
+        if self.narrow() {
+            let narrow = |count: u32| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
+            into.extend_from_slice(counts.counts.map(narrow).as_flattened());
+        } else {
+            into.extend_from_slice(counts.counts.map(u32::to_le_bytes).as_flattened());
         }
     }
 
@@ -135,16 +135,14 @@ impl Meter for Grid {
             newest: u64::from_le_bytes(*newest),
             ..Counts::default()
         };
-        for (count, chunk) in counts
-            .counts
-            .iter_mut()
-            .zip(rest.chunks_exact(rest.len() / COUNTED))
-        {
-            *count = match *chunk {
-                [a, b] => u16::from_le_bytes([a, b]).into(),
-                [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
-                _ => return None,
-            };
+        if self.narrow() {
+            for (count, stored) in counts.counts.iter_mut().zip(rest.as_chunks().0) {
+                *count = u16::from_le_bytes(*stored).into();
+            }
+        } else {
+            for (count, stored) in counts.counts.iter_mut().zip(rest.as_chunks().0) {
+                *count = u32::from_le_bytes(*stored);
+            }
         }
         Some(counts)
     }

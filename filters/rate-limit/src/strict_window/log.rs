@@ -19,10 +19,12 @@ pub(crate) struct Log {
     shift: u32,
 }
 
-/// The passes that may still count, oldest first, in the log's units.
+/// The passes that may still count, newest first, in the log's units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Passes {
-    times: [u64; MAX_THRESHOLD as usize],
+    newest: u64,
+    /// How long before the newest each was; the first is 0 for the newest itself.
+    distances: [u32; MAX_THRESHOLD as usize],
     len: usize,
 }
 
@@ -49,24 +51,28 @@ impl Log {
     /// Workers may commit out of order: time does not go back behind the newest pass. Its stamp was rounded up, so the pass
     /// itself may lie up to a unit before it; time must not run ahead of it either.
     fn raised(&self, passes: &Passes, now: Nanos) -> Nanos {
-        let stamp = passes.newest().unwrap_or_default() << self.shift;
+        let stamp = passes.newest << self.shift;
         now.max(Nanos(stamp.saturating_sub((1 << self.shift) - 1)))
     }
 
-    fn live(&self, passes: &Passes, now: Nanos) -> Passes {
-        passes
-            .as_slice()
-            .iter()
-            .copied()
-            .filter(|time| self.expiry(*time) > now)
-            .collect()
+    /// The distances of those that count at `now`, which is not before the newest.
+    fn live<'p>(&self, passes: &'p Passes, now: Nanos) -> &'p [u32] {
+        // A pass at `time` counts while time + span > now.
+        let Some(over) = now.0.checked_sub(self.quota.span_nanos()) else {
+            return passes.as_slice();
+        };
+        let counting = |distance: &u32| passes.newest - u64::from(*distance) > over >> self.shift;
+        let live = passes.as_slice().partition_point(counting);
+        passes.as_slice().get(..live).unwrap_or_default()
     }
 
     fn stamp(&self, now: Nanos) -> u64 {
         (now.0 >> self.shift) + u64::from(now.0.trailing_zeros() < self.shift)
     }
 
-    fn expiry(&self, time: u64) -> Nanos {
+    /// When a pass stops counting.
+    fn expiry(&self, passes: &Passes, distance: u32) -> Nanos {
+        let time = passes.newest - u64::from(distance);
         Nanos((time << self.shift).saturating_add(self.quota.span_nanos()))
     }
 }
@@ -82,6 +88,44 @@ impl Meter for Log {
         1 + 8 + 4 * (self.threshold() - 1)
     }
 
+    fn encode(&self, passes: &Passes, into: &mut Vec<u8>) {
+        into.push(u8::try_from(passes.len).unwrap_or(u8::MAX));
+        into.extend(passes.newest.to_le_bytes());
+        let start = into.len();
+        into.resize(start + 4 * (self.threshold() - 1), 0);
+        let chunks = into
+            .get_mut(start..)
+            .unwrap_or_default()
+            .chunks_exact_mut(4);
+        for (chunk, distance) in chunks.zip(passes.as_slice().iter().skip(1)) {
+            chunk.copy_from_slice(&distance.to_le_bytes());
+        }
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<Passes> {
+        let (len, rest) = bytes.split_first()?;
+        let (newest, distances) = rest.split_first_chunk()?;
+        let (distances, _) = distances.as_chunks();
+        let newest = u64::from_le_bytes(*newest);
+        let mut passes = Passes {
+            newest,
+            len: usize::from(*len),
+            ..Passes::default()
+        };
+        for (slot, distance) in passes.distances.iter_mut().skip(1).zip(distances) {
+            *slot = u32::from_le_bytes(*distance);
+        }
+        let readable = bytes.len() == self.encoded_len()
+            && passes.len <= self.threshold()
+            && newest.leading_zeros() >= self.shift
+            && passes.as_slice().is_sorted()
+            && passes
+                .as_slice()
+                .last()
+                .is_none_or(|oldest| u64::from(*oldest) <= newest);
+        readable.then_some(passes)
+    }
+
     fn take(&self, passes: &Passes, now: Nanos, cost: NonZeroU32) -> Result<Passes, Option<Nanos>> {
         let now = self.raised(passes, now);
         let live = self.live(passes, now);
@@ -89,84 +133,50 @@ impl Meter for Log {
         if cost > self.threshold() {
             return Err(None);
         }
-        match (live.len + cost).checked_sub(self.threshold()) {
-            None | Some(0) => {
-                let new = std::iter::repeat_n(self.stamp(now), cost);
-                Ok(live.as_slice().iter().copied().chain(new).collect())
-            }
-            // As many of the oldest must go as are too many.
-            Some(surplus) => Err(live
-                .as_slice()
-                .get(surplus - 1)
-                .map(|time| self.expiry(*time))),
+        // As many of the oldest must go as are too many.
+        let surplus = (live.len() + cost).saturating_sub(self.threshold());
+        if surplus > 0 {
+            let last_to_go = live.get(live.len() - surplus);
+            return Err(last_to_go.map(|distance| self.expiry(passes, *distance)));
         }
+        Ok(passes.and(live, self.stamp(now), cost))
     }
 
     fn standing(&self, passes: &Passes, now: Nanos) -> Standing {
         let now = self.raised(passes, now);
         let live = self.live(passes, now);
-        let remaining = self.threshold().saturating_sub(live.len);
+        let remaining = self.threshold().saturating_sub(live.len());
         Standing {
             window: 0,
             limit: self.quota.threshold().get(),
             remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
-            more_at: live.as_slice().first().map(|oldest| self.expiry(*oldest)),
-            full_at: live.newest().map_or(now, |newest| self.expiry(newest)),
+            more_at: live.last().map(|oldest| self.expiry(passes, *oldest)),
+            full_at: live
+                .first()
+                .map_or(now, |newest| self.expiry(passes, *newest)),
         }
-    }
-
-    fn encode(&self, passes: &Passes, into: &mut Vec<u8>) {
-        let newest = passes.newest().unwrap_or_default();
-        into.push(u8::try_from(passes.len).unwrap_or(u8::MAX));
-        into.extend(newest.to_le_bytes());
-        let older = passes.as_slice().iter().rev().skip(1).copied();
-        for time in older
-            .chain(std::iter::repeat(newest))
-            .take(self.threshold() - 1)
-        {
-            let distance = u32::try_from(newest.saturating_sub(time)).unwrap_or(u32::MAX);
-            into.extend(distance.to_le_bytes());
-        }
-    }
-
-    fn decode(&self, bytes: &[u8]) -> Option<Passes> {
-        let (len, rest) = bytes.split_first()?;
-        let (newest, distances) = rest.split_first_chunk()?;
-        let (len, newest) = (usize::from(*len), u64::from_le_bytes(*newest));
-        let readable = bytes.len() == self.encoded_len() && len <= self.threshold();
-        if !readable || newest.leading_zeros() < self.shift {
-            return None;
-        }
-        let distances = distances
-            .chunks_exact(4)
-            .filter_map(|chunk| chunk.try_into().ok());
-        let older = distances.map(|chunk| newest.saturating_sub(u32::from_le_bytes(chunk).into()));
-        let mut passes: Passes = std::iter::once(newest).chain(older).take(len).collect();
-        passes.times.get_mut(..passes.len)?.reverse();
-        passes.as_slice().is_sorted().then_some(passes)
     }
 }
 
 // === impl Passes ===
 
 impl Passes {
-    fn as_slice(&self) -> &[u64] {
-        self.times.get(..self.len).unwrap_or_default()
+    fn as_slice(&self) -> &[u32] {
+        self.distances.get(..self.len).unwrap_or_default()
     }
 
-    fn newest(&self) -> Option<u64> {
-        self.as_slice().last().copied()
-    }
-}
-
-impl FromIterator<u64> for Passes {
-    /// The first [`MAX_THRESHOLD`] times.
-    fn from_iter<I: IntoIterator<Item = u64>>(times: I) -> Self {
-        let mut passes = Self::default();
-        for (slot, time) in passes.times.iter_mut().zip(times) {
-            *slot = time;
-            passes.len += 1;
+    /// The `live` ones of these, and `cost` more at `stamp`.
+    fn and(&self, live: &[u32], stamp: u64, cost: usize) -> Self {
+        let mut all = Self {
+            newest: stamp,
+            len: live.len() + cost,
+            ..Self::default()
+        };
+        // A live pass is less than a window before `stamp`, and a window fits.
+        let further = u32::try_from(stamp.saturating_sub(self.newest)).unwrap_or(u32::MAX);
+        for (slot, distance) in all.distances.iter_mut().skip(cost).zip(live) {
+            *slot = distance.saturating_add(further);
         }
-        passes
+        all
     }
 }
