@@ -54,6 +54,7 @@ fn fetch_crates() {
     }
 }
 
+/// The call that compiles `modules` in `folder`.
 fn compile(cargo: Call, modules: &[&Module], folder: &Path) -> Call {
     let packages = modules
         .iter()
@@ -63,7 +64,23 @@ fn compile(cargo: Call, modules: &[&Module], folder: &Path) -> Call {
         .args(packages)
         .arg("--target-dir")
         .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", short_paths())
         .in_folder(place::root())
+}
+
+/// Compiler flags under which a module mentions source files by their path in this repository or in the registry. A
+/// panic's message names the file: without this a module would tell where it was built, and differ from one built
+/// elsewhere.
+fn short_paths() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let registry = home.map(|home| home.join("registry/src"));
+    let folders = [registry.as_deref(), Some(place::root())]
+        .into_iter()
+        .flatten();
+    let flags = folders.map(|folder| format!("--remap-path-prefix={}=.", folder.display()));
+    // Cargo's separator, which lets paths hold spaces.
+    flags.collect::<Vec<_>>().join("\x1f")
 }
 
 /// Trims each module and writes it to `dist`. One that cannot be trimmed does not keep the others from being written.
