@@ -4,6 +4,9 @@
 //! that sends them itself chooses its own lane or poses as another consumer, so they are removed before anything is
 //! decided, in `baggage` (W3C Baggage, section 3.3) too. `settings.trustedClientHeaders` keeps them, for an Envoy whose
 //! clients are services behind such an edge. `x-steward-*` is ours alone and goes in either case.
+//!
+//! `x_lane_code` is another header to a proxy but the same variable to a CGI or WSGI service (RFC 3875, section 4.1.18), so
+//! an underscore counts as a hyphen here.
 
 use crate::Changes;
 use host::Headers;
@@ -41,16 +44,14 @@ pub enum Trust {
 impl Trust {
     /// Whether a header of this name (in lower case) is not the client's to send.
     pub(crate) fn hides(self, name: &[u8]) -> bool {
-        name.starts_with(OWN_PREFIX) || (self == Self::Edge && reserved(name).is_some())
+        is_own(name) || (self == Self::Edge && is_reserved(name))
     }
 
     /// Notes the removal of everything that the client may not say.
     pub(crate) fn strip(self, headers: &Headers, changes: &mut Changes) {
         for (name, _) in headers {
-            if name.starts_with(OWN_PREFIX) {
+            if self.hides(name) {
                 changes.remove_request(String::from_utf8_lossy(name).into_owned());
-            } else if let (Self::Edge, Some(name)) = (self, reserved(name)) {
-                changes.remove_request(name);
             }
         }
         if let (Self::Edge, Some(kept)) = (self, cleaned_baggage(headers)) {
@@ -62,10 +63,26 @@ impl Trust {
     }
 }
 
-fn reserved(name: &[u8]) -> Option<&'static str> {
+fn is_own(name: &[u8]) -> bool {
+    name.get(..OWN_PREFIX.len())
+        .is_some_and(|start| same_header(start, OWN_PREFIX))
+}
+
+fn is_reserved(name: &[u8]) -> bool {
     RESERVED
-        .into_iter()
-        .find(|reserved| reserved.as_bytes() == name)
+        .iter()
+        .any(|reserved| same_header(name, reserved.as_bytes()))
+}
+
+fn same_header(name: &[u8], known: &[u8]) -> bool {
+    let hyphened = |byte: &u8| {
+        if *byte == b'_' {
+            b'-'
+        } else {
+            byte.to_ascii_lowercase()
+        }
+    };
+    name.len() == known.len() && name.iter().map(hyphened).eq(known.iter().copied())
 }
 
 /// All `baggage` lines as one, less the reserved members; `None` if nothing has to go.
@@ -89,15 +106,10 @@ fn is_reserved_member(member: &[u8]) -> bool {
         .iter()
         .position(|byte| matches!(byte, b'=' | b';'))
         .unwrap_or(member.len());
-    let key = member
-        .get(..end)
-        .unwrap_or_default()
-        .trim_ascii()
-        .to_ascii_lowercase();
+    let key = member.get(..end).unwrap_or_default().trim_ascii();
     // A key is a token, yet some readers decode it: `x%2Dlane-code` must not come through.
-    let key: Cow<'_, [u8]> = percent_encoding::percent_decode(&key).into();
-    let key = key.to_ascii_lowercase();
-    key.starts_with(OWN_PREFIX) || reserved(&key).is_some()
+    let key: Cow<'_, [u8]> = percent_encoding::percent_decode(key).into();
+    is_own(&key) || is_reserved(&key)
 }
 
 #[cfg(test)]
@@ -118,6 +130,15 @@ mod tests {
         );
         assert_eq!(changes.request("x-lane-code"), Some(None));
         assert_eq!(changes.request("x-live-unit"), None);
+    }
+
+    #[test]
+    fn an_underscore_is_no_way_past() {
+        let headers: [(&str, &[u8]); 2] = [("x_lane_code", b"gray"), ("x_steward-subset", b"AA==")];
+        let changes = stripped(Trust::Edge, &headers);
+        assert_eq!(changes.request("x_lane_code"), Some(None));
+        assert_eq!(changes.request("x_steward-subset"), Some(None));
+        assert!(Trust::Edge.hides(b"x_lane_code"));
     }
 
     #[test]
