@@ -42,20 +42,22 @@ impl Model {
     /// Finds the node that governs a request. Takes any bytes.
     #[must_use]
     pub fn locate(&self, target: &Target<'_>) -> Located {
-        let call = target.path.and_then(|path| GrpcMethod::of(path.as_bytes()));
-        let Some(id) = self.service_of(target, call) else {
+        let Some(id) = self.service_of(target) else {
             return Located::default();
         };
         let Some(service) = self.service(id) else {
             return Located::default();
         };
         let group = service.group(self.group.as_deref().map(str::as_bytes).or(target.group));
-        let node = group.map(|group| match (service.service_type, call, target.path) {
-            (_, _, None) => group.node,
-            (ServiceType::Http, _, Some(path)) => group.find(path.as_bytes(), Some(target.method)),
-            (ServiceType::RpcApp, Some(call), _) => group.find(call.service, Some(call.method)),
-            (ServiceType::RpcApp, None, _) => group.node,
-            (ServiceType::RpcInterface, call, _) => {
+        let node = group.map(|group| match (service.service_type, target.path) {
+            (_, None) => group.node,
+            (ServiceType::Http, Some(path)) => group.find(path.as_bytes(), Some(target.method)),
+            (ServiceType::RpcApp, Some(path)) => match GrpcMethod::of(path.as_bytes()) {
+                Some(call) => group.find(call.service, Some(call.method)),
+                None => group.node,
+            },
+            (ServiceType::RpcInterface, Some(path)) => {
+                let call = GrpcMethod::of(path.as_bytes());
                 let own = call.filter(|call| self.names.find(call.service) == Some(id));
                 group.find(b"/", own.map(|call| call.method))
             }
@@ -66,12 +68,12 @@ impl Model {
         }
     }
 
-    fn service_of(&self, target: &Target<'_>, call: Option<GrpcMethod<'_>>) -> Option<ServiceId> {
+    fn service_of(&self, target: &Target<'_>) -> Option<ServiceId> {
         match self.configured {
             Configured::Service(id) => Some(id),
             Configured::Unknown => None,
             Configured::No => {
-                let interface = || self.interface(call?.service);
+                let interface = || self.interface(GrpcMethod::of(target.path?.as_bytes())?.service);
                 let host = || self.names.find(host_of(target.host));
                 if target.grpc {
                     interface().or_else(host)

@@ -1,12 +1,15 @@
 //! Names of services, found whatever their case.
 //!
-//! The table is sorted by a hash of the name, so a search compares numbers that stand side by side and then one name. The
-//! hash needs no secret: its keys come from the document, never from a request.
+//! Hashes stand apart from names, in order: a search reads a few of them side by side, and then one name.
+
+use crate::pattern::hash_any_case;
 
 /// Names with a value each; ASCII letters match in any case.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameTable<T> {
-    entries: Vec<(u64, Box<[u8]>, T)>,
+    hashes: Vec<u64>,
+    /// In the order of their hashes.
+    names: Vec<(Box<[u8]>, T)>,
 }
 
 // === impl NameTable ===
@@ -15,36 +18,31 @@ impl<T: Copy> NameTable<T> {
     /// A table of all names that are not empty. Of two equal ones the first counts.
     pub(super) fn new(names: impl IntoIterator<Item = (Box<[u8]>, T)>) -> Self {
         let names = names.into_iter().filter(|(name, _)| !name.is_empty());
-        let mut entries: Vec<_> = names
-            .map(|(name, value)| (hash(&name), name, value))
+        let mut names: Vec<_> = names
+            .map(|(name, value)| (hash_any_case(&name), (name, value)))
             .collect();
         // Stable, so that the first of equal names is found first.
-        entries.sort_by_key(|(hash, ..)| *hash);
-        Self { entries }
+        names.sort_by_key(|(hash, _)| *hash);
+        let (hashes, names) = names.into_iter().unzip();
+        Self { hashes, names }
     }
 
     /// The value of a name.
     pub(super) fn find(&self, name: &[u8]) -> Option<T> {
-        let hash = hash(name);
-        let start = self.entries.partition_point(|(other, ..)| *other < hash);
-        let candidates = self
-            .entries
+        let hash = hash_any_case(name);
+        let start = self.hashes.partition_point(|other| *other < hash);
+        let count = self
+            .hashes
+            .get(start..)?
             .iter()
-            .skip(start)
-            .take_while(|(other, ..)| *other == hash);
-        candidates
-            .filter(|(_, other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(.., value)| *value)
-            .next()
+            .take_while(|other| **other == hash)
+            .count();
+        let candidates = self.names.get(start..start + count)?;
+        let found = candidates
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| *value)
     }
-}
-
-/// FNV-1a over the name in lower case (draft-eastlake-fnv).
-fn hash(name: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
-    };
-    name.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 #[cfg(test)]

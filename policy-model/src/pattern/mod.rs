@@ -6,12 +6,14 @@
 //! next branch when one ends without a pattern, so a pattern that matches is always found, and it visits each node of
 //! the trie at most once, so a request can never cost more than the document is large.
 
+mod hash;
 mod regex;
 mod segments;
 mod syntax;
 mod table;
 mod trie;
 
+pub(crate) use hash::hash_any_case;
 pub use regex::{FullRegex, InvalidRegex};
 pub use syntax::{InvalidPattern, PathPattern, Variables};
 pub use table::PathTable;

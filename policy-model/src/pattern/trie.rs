@@ -1,9 +1,10 @@
 //! A trie over path segments that is built once and then only read.
 //!
-//! All edges with written-out segments stand in one sorted vector and a node knows its range, so a node costs 24 bytes
-//! and no allocation of its own: documents have tens of thousands of them.
+//! A trie is three vectors, however many patterns it holds: nodes, edges with written-out segments sorted by node and
+//! hash, and the text of the segments. Documents have tens of thousands of paths, and a look-up that is not warm pays
+//! for each place in memory that it visits.
 
-use super::{segments::Rest, syntax::Segment};
+use super::{hash::hash, segments::Rest, syntax::Segment};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
@@ -11,14 +12,16 @@ use std::num::NonZeroU32;
 #[derive(Clone, Debug)]
 pub(super) struct Trie {
     nodes: Vec<TrieNode>,
-    literals: Vec<(Box<[u8]>, u32)>,
+    edges: Vec<Edge>,
+    text: Vec<u8>,
 }
 
 /// Collects patterns. Of two that match the same paths the later one stays.
 #[derive(Debug, Default)]
 pub(super) struct TrieBuilder {
     nodes: Vec<TrieNode>,
-    literals: BTreeMap<(u32, Box<[u8]>), u32>,
+    /// Children by node, hash and segment.
+    literals: BTreeMap<(u32, u32, Box<[u8]>), u32>,
 }
 
 /// The root is node 0, so no child is.
@@ -26,13 +29,22 @@ type Child = Option<NonZeroU32>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct TrieNode {
-    /// Where the node's edges are in `literals`.
+    /// Where the node's edges begin.
     first: u32,
     /// How many there are.
     count: u32,
     variable: Child,
     any: Child,
     value: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    hash: u32,
+    /// Where the segment is in the text.
+    start: u32,
+    length: u32,
+    child: u32,
 }
 
 // === impl TrieBuilder ===
@@ -51,19 +63,29 @@ impl TrieBuilder {
 
     /// The finished trie.
     pub(super) fn build(mut self) -> Trie {
-        let mut literals = Vec::with_capacity(self.literals.len());
-        for ((parent, segment), child) in self.literals {
+        let (mut edges, mut text) = (Vec::with_capacity(self.literals.len()), Vec::new());
+        for ((parent, hash, segment), child) in self.literals {
             if let Some(node) = self.nodes.get_mut(parent as usize) {
                 if node.count == 0 {
-                    node.first = literals.len() as u32;
+                    node.first = edges.len() as u32;
                 }
                 node.count += 1;
             }
-            literals.push((segment, child));
+            let (start, length) = (text.len() as u32, segment.len() as u32);
+            edges.push(Edge {
+                hash,
+                start,
+                length,
+                child,
+            });
+            text.extend_from_slice(&segment);
         }
+        self.nodes.shrink_to_fit();
+        text.shrink_to_fit();
         Trie {
             nodes: self.nodes,
-            literals,
+            edges,
+            text,
         }
     }
 
@@ -77,7 +99,7 @@ impl TrieBuilder {
     fn existing_child(&self, parent: u32, segment: &Segment) -> Option<u32> {
         let node = self.nodes.get(parent as usize)?;
         match segment {
-            Segment::Literal(text) => self.literals.get(&(parent, text.clone())).copied(),
+            Segment::Literal(text) => self.literals.get(&key(parent, text)).copied(),
             Segment::Variable(_) => node.variable.map(NonZeroU32::get),
             Segment::Any => node.any.map(NonZeroU32::get),
         }
@@ -94,7 +116,7 @@ impl TrieBuilder {
             (Segment::Variable(_), Some(node)) => node.variable = NonZeroU32::new(child),
             (Segment::Any, Some(node)) => node.any = NonZeroU32::new(child),
             (Segment::Literal(text), _) => {
-                self.literals.insert((parent, text.clone()), child);
+                self.literals.insert(key(parent, text), child);
             }
             (_, None) => {}
         }
@@ -115,47 +137,64 @@ impl Trie {
         self.prefix_from(self.nodes.first()?, path)
     }
 
-    /// As deep as the deepest pattern, which [`MAX_SEGMENTS`](super::syntax::MAX_SEGMENTS) bounds.
+    /// Recurses as deep as the deepest pattern, which [`MAX_SEGMENTS`](super::syntax::MAX_SEGMENTS) bounds.
     fn equal_from(&self, node: &TrieNode, path: Rest<'_>) -> Option<u32> {
-        let Some((segment, rest)) = path.split_first() else {
-            return node.value;
-        };
-        self.children(node, segment)
-            .flatten()
-            .find_map(|child| self.equal_from(child, rest))
+        match path.split_first() {
+            Some((segment, rest)) => {
+                self.descend(node, segment, |node| self.equal_from(node, rest))
+            }
+            None => node.value,
+        }
     }
 
     fn prefix_from(&self, node: &TrieNode, path: Rest<'_>) -> Option<u32> {
         let deeper = path.split_first().and_then(|(segment, rest)| {
-            self.children(node, segment)
-                .flatten()
-                .find_map(|child| self.prefix_from(child, rest))
+            self.descend(node, segment, |node| self.prefix_from(node, rest))
         });
         deeper.or(node.value)
     }
 
-    /// Where a segment leads, the most exact first.
-    fn children<'t>(
-        &'t self,
+    /// Searches on where a segment leads, the most exact child first.
+    fn descend(
+        &self,
         node: &TrieNode,
         segment: &[u8],
-    ) -> impl Iterator<Item = Option<&'t TrieNode>> + use<'t> {
+        search: impl Fn(&TrieNode) -> Option<u32>,
+    ) -> Option<u32> {
+        let under = |child: u32| self.nodes.get(child as usize).and_then(&search);
         let wild = |child: Child| child.filter(|_| !segment.is_empty()).map(NonZeroU32::get);
-        [
-            self.literal(node, segment),
-            wild(node.variable),
-            wild(node.any),
-        ]
-        .into_iter()
-        .map(|child| self.nodes.get(child? as usize))
+        self.literal(node, segment)
+            .and_then(under)
+            .or_else(|| wild(node.variable).and_then(under))
+            .or_else(|| wild(node.any).and_then(under))
     }
 
     fn literal(&self, node: &TrieNode, segment: &[u8]) -> Option<u32> {
         let first = node.first as usize;
-        let edges = self.literals.get(first..first + node.count as usize)?;
-        let found = edges
-            .binary_search_by(|(text, _)| (**text).cmp(segment))
-            .ok()?;
-        edges.get(found).map(|(_, child)| *child)
+        let edges = self.edges.get(first..first + node.count as usize)?;
+        let hash = short_hash(segment);
+        let start = edges.partition_point(|edge| edge.hash < hash);
+        let candidates = edges
+            .get(start..)?
+            .iter()
+            .take_while(|edge| edge.hash == hash);
+        candidates
+            .into_iter()
+            .find(|edge| self.segment(edge) == Some(segment))
+            .map(|edge| edge.child)
     }
+
+    fn segment(&self, edge: &Edge) -> Option<&[u8]> {
+        let start = edge.start as usize;
+        self.text.get(start..start + edge.length as usize)
+    }
+}
+
+fn key(parent: u32, segment: &[u8]) -> (u32, u32, Box<[u8]>) {
+    (parent, short_hash(segment), segment.into())
+}
+
+/// The upper half: the better mixed one.
+fn short_hash(segment: &[u8]) -> u32 {
+    (hash(segment) >> 32) as u32
 }

@@ -235,14 +235,17 @@ fn is_dotted(segment: &[u8]) -> bool {
 }
 
 fn is_normal_segment(mut segment: &[u8]) -> bool {
-    while let Some((&first, rest)) = segment.split_first() {
-        segment = match (is_plain(first), Unit::read(first, rest)) {
-            (true, _) => rest,
-            (false, Ok((Unit::Escaped(_), after))) if is_upper_escape(segment) => after,
-            (false, _) => return false,
+    loop {
+        let plain = segment.iter().take_while(|byte| is_plain(**byte)).count();
+        segment = segment.get(plain..).unwrap_or_default();
+        let Some((&first, rest)) = segment.split_first() else {
+            return true;
+        };
+        segment = match Unit::read(first, rest) {
+            Ok((Unit::Escaped(_), after)) if is_upper_escape(segment) => after,
+            _ => return false,
         };
     }
-    true
 }
 
 fn is_upper_escape(text: &[u8]) -> bool {
