@@ -33,7 +33,7 @@ impl Tally {
             Outcomes {
                 passed: counter("passed"),
                 refused: counter("refused"),
-                shadow: counter("shadow"),
+                shadow: counter("would_refuse"),
             }
         };
         Self {

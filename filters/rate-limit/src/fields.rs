@@ -82,13 +82,20 @@ pub(crate) fn seconds_until(at: Nanos, now: Nanos) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }
 
+/// The same for what is only told: less than a microsecond is the [log's](crate::strict_window) rounding, and a window of
+/// 60 s should not read as 61.
+fn told_seconds(at: Nanos, now: Nanos) -> u64 {
+    let span = at.since(now);
+    span.as_secs() + u64::from(span.subsec_micros() > 0)
+}
+
 fn trio(standing: Standing, now: Nanos) -> Vec<Field> {
     vec![
         ("x-ratelimit-limit", standing.limit.to_string()),
         ("x-ratelimit-remaining", standing.remaining.to_string()),
         (
             "x-ratelimit-reset",
-            seconds_until(standing.full_at, now).to_string(),
+            told_seconds(standing.full_at, now).to_string(),
         ),
     ]
 }
@@ -109,7 +116,7 @@ fn limit_item(told: &Told<'_>, now: Nanos) -> String {
     let mut item = format!("{name};r={}", standing.remaining);
     if let Some(more_at) = standing.more_at {
         // Writing to a string does not fail.
-        let _ = write!(item, ";t={}", seconds_until(more_at, now));
+        let _ = write!(item, ";t={}", told_seconds(more_at, now));
     }
     item
 }

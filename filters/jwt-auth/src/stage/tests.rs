@@ -239,7 +239,7 @@ fn shadow_lets_pass_and_counts() {
             "steward_decisions_total;service=orders.example;policy=corp;kind=jwt;outcome={outcome}"
         )
     };
-    assert_eq!(host.metric(&metric("shadow")), Some(1));
+    assert_eq!(host.metric(&metric("would_refuse")), Some(1));
     assert_eq!(host.metric(&metric("refused")), Some(0));
 }
 

@@ -114,3 +114,18 @@ fn the_older_trio_tells_the_tightest_policy() {
     assert!(fields(RateLimitHeaders::None, &told, NOW).is_empty());
     assert!(fields(RateLimitHeaders::Ietf, &[], NOW).is_empty());
 }
+
+/// A log keeps times in units of some nanoseconds, rounded up.
+#[test]
+fn a_rounded_stamp_is_no_further_second() {
+    let labels = labels("p", &[60_000]);
+    let standing = Standing {
+        more_at: Some(NOW.after(Duration::new(60, 31))),
+        ..standing(0, 4)
+    };
+    let told = [Told {
+        labels: &labels,
+        standing,
+    }];
+    assert_eq!(ietf(&told).0, "\"p\";r=4;t=60");
+}
