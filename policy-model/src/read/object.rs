@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::rc::Rc;
 
+/// Most objects have fewer members than this.
+const MEMBERS: usize = 16;
+
 /// An object being read. Names are given with their aliases, `"errorCodes|retryStatuses"`, first the one that counts.
 pub(super) struct Obj<'j, 'r> {
     members: &'j [(String, Json)],
@@ -40,7 +43,7 @@ impl<'j, 'r> Obj<'j, 'r> {
         let mut object = Obj {
             members,
             pointer,
-            known: Vec::new(),
+            known: Vec::with_capacity(MEMBERS),
             guarded: false,
             belongs: None,
             report,
@@ -286,10 +289,9 @@ impl<'j, 'r> Obj<'j, 'r> {
 
     fn at(&self, name: &str) -> String {
         if name.is_empty() {
-            self.pointer.clone()
-        } else {
-            format!("{}/{name}", self.pointer)
+            return self.pointer.clone();
         }
+        join(&self.pointer, name)
     }
 
     fn last(&self, name: &str) -> Option<&'j Json> {
@@ -348,7 +350,8 @@ pub(super) fn list<'j, T>(
 ) -> Vec<T> {
     let mut list = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let value = Obj::read(item, format!("{pointer}/{index}"), report, &mut read);
+        let at = join(pointer, &index.to_string());
+        let value = Obj::read(item, at, report, &mut read);
         list.extend(value.flatten());
     }
     list
@@ -364,6 +367,15 @@ pub(super) fn texts_of(o: &mut Obj) -> BTreeMap<String, String> {
         }
     }
     texts
+}
+
+/// A pointer and one more token. Every object of a document has one made, so no formatter is asked for it.
+fn join(pointer: &str, token: &str) -> String {
+    let mut joined = String::with_capacity(pointer.len() + 1 + token.len());
+    joined.push_str(pointer);
+    joined.push('/');
+    joined.push_str(token);
+    joined
 }
 
 /// A name as a token of a JSON pointer (RFC 6901, section 3).

@@ -11,7 +11,7 @@ pub(super) fn check(policy: &ServicePolicy, report: &mut Report) {
 }
 
 /// Every list of conditions over requests in a policy.
-fn all(policy: &ServicePolicy) -> impl Iterator<Item = &Conditions> {
+pub(super) fn all(policy: &ServicePolicy) -> impl Iterator<Item = &Conditions> {
     let rates = policy
         .rate_limit_policies
         .iter()

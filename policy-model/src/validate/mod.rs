@@ -5,8 +5,10 @@
 //! knowing. What reading itself finds (unknown fields, wrong types and words) is in [`crate::read`].
 
 mod authentication;
+mod authorization;
 mod breaker;
 mod carried;
+mod claims;
 mod condition;
 mod jwks;
 mod lane;
@@ -30,6 +32,8 @@ use crate::finding::Report;
 pub(crate) fn check(document: &Document, report: &mut Report) {
     settings::check(document, report);
     authentication::check(document, report);
+    authorization::check(document, report);
+    claims::check(document, report);
     service::check(document, report);
     for service in &document.services {
         names::check(service, report);

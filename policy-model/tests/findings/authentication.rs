@@ -257,3 +257,28 @@ fn joylives_auth_policies_never_fail_open() {
         "error at /0/authorized: nobody could call",
     );
 }
+
+#[test]
+fn roles_and_permissions_meet() {
+    let said = report(&json!({
+        "services": [{"name": "s", "groups": [{"name": "default", "servicePolicy": {"authorization": {
+            "roles": {"reader": ["READ"], "broken": ["SEE"]}, "methods": {"GET": "READ", "PUT": "WRITE"}
+        }}}]}],
+        "authentication": {"apiKeys": {"fromHeaders": ["x"], "clients": [
+            {"id": "a", "sha256": "ab".repeat(32), "roles": ["raeder"]}
+        ]}}
+    }));
+    let at = "/services/0/groups/0/servicePolicy/authorization";
+    assert_found(
+        &said,
+        &format!("error at {at}/roles/broken: `SEE` is none of READ, WRITE"),
+    );
+    assert_found(
+        &said,
+        &format!("warning at {at}/methods/PUT: no role has WRITE: nobody can call PUT"),
+    );
+    assert_found(
+        &said,
+        "warning at /authentication/apiKeys/clients/0/roles/0: did you mean `reader`?",
+    );
+}

@@ -126,11 +126,27 @@ fn every_kind_and_operator_is_sound_when_it_is() {
         json!({"type": "query", "opType": "ne", "key": "a", "values": []}),
         json!({"type": "cookie", "opType": "prefix", "key": "a", "values": [1]}),
         json!({"type": "system", "key": "clientIp", "values": ["::1"]}),
-        json!({"type": "claim", "opType": "nin", "key": "realm_access.roles", "values": ["x"]}),
+        json!({"type": "header", "opType": "nin", "key": "x-roles", "values": ["x"]}),
         json!({"type": "path", "opType": "REGULAR", "values": ["/v\\d+/.*"]}),
         json!({"type": "host", "key": "", "opType": null, "values": ["www.example.org"]}),
         json!({"type": "ip", "opType": "IN", "values": ["10.0.0.0/8", "2001:db8::/32"]}),
     ] {
         assert_sound(&one(&condition));
     }
+}
+
+#[test]
+fn claims_need_a_provider() {
+    let claim = json!({"type": "claim", "key": "realm_access.roles", "values": ["editor"]});
+    let said = one(&claim);
+    assert_found(
+        &said,
+        &format!("warning at {}: no request has claims", at("conditions/0")),
+    );
+    let limit = json!({"slidingWindows": [{"threshold": 1, "timeWindowInMs": 1}], "key": [{"type": "claim", "key": "sub"}]});
+    let said = at_group(&json!({"rateLimitPolicies": [limit]}));
+    assert_found(
+        &said,
+        &format!("warning at {GROUP}/rateLimitPolicies/0/key/0: no request has claims"),
+    );
 }

@@ -104,7 +104,7 @@ fn a_default_that_is_taken_is_said() {
 #[test]
 fn an_idle_window_is_said() {
     let both =
-        json!([{"threshold": 1, "timeWindowInMs": 1000}, {"threshold": 3, "timeWindowInMs": 2000}]);
+        json!([{"threshold": 1, "timeWindowInMs": 1000}, {"threshold": 2, "timeWindowInMs": 2000}]);
     let wanted = format!(
         "info at {}: 1 in 1000 ms is stricter",
         at("/slidingWindows/1")
@@ -173,7 +173,7 @@ fn keys_name_something() {
         &limit(&json!({"key": {"type": "ip"}})),
         &format!("error at {}: expected an array", at("/key")),
     );
-    assert_sound(&key(json!({"type": "claim", "key": "sub"})));
+    assert_sound(&key(json!({"type": "cookie", "key": "sid"})));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What nobody asked for: members that no reader knows, and names that are given twice.
 
-use super::{Obj, escape};
+use super::{MEMBERS, Obj, escape};
 use crate::finding::Severity;
+use crate::json::Json;
 use crate::read::nearest::nearest;
 use crate::read::value::shown;
 
@@ -20,14 +21,7 @@ impl<'j> Obj<'j, '_> {
 
     /// Reports the names that are given twice, and returns them.
     pub(super) fn doubles(&mut self) -> Vec<&'j str> {
-        let mut names: Vec<_> = self.names().collect();
-        names.sort_unstable();
-        let mut doubled: Vec<_> = names
-            .windows(2)
-            .filter(|pair| pair.first() == pair.last())
-            .flatten()
-            .copied()
-            .collect();
+        let mut doubled = doubled(self.members);
         doubled.dedup();
         for name in &doubled {
             let message = "is given twice; readers differ in which one they take";
@@ -61,4 +55,20 @@ impl<'j> Obj<'j, '_> {
             suggestion,
         );
     }
+}
+
+/// The names of which there are several, sorted. Small objects, nearly all, cost no allocation.
+fn doubled(members: &[(String, Json)]) -> Vec<&str> {
+    if members.len() <= MEMBERS {
+        let again = |(index, (name, _)): (usize, &'_ (String, Json))| {
+            members.iter().take(index).any(|(other, _)| other == name)
+        };
+        if !members.iter().enumerate().any(again) {
+            return Vec::new();
+        }
+    }
+    let mut names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    let pairs = names.windows(2).filter(|pair| pair.first() == pair.last());
+    pairs.flatten().copied().collect()
 }
