@@ -6,8 +6,9 @@ use crate::{
     tally::{Tally, Trip},
 };
 use engine::{
-    Metrics,
+    Decisions, Metrics,
     metrics::{Counter, Gauge},
+    write_line,
 };
 use host::Host;
 use log::Level;
@@ -16,16 +17,11 @@ use std::{cell::Cell, rc::Rc};
 
 /// One breaker's metrics and log lines.
 pub(crate) struct Reporter {
-    service: Rc<str>,
-    policy: Rc<str>,
+    decisions: Decisions,
     state: Gauge,
     to_closed: Counter,
     to_half_open: Counter,
     to_open: Counter,
-    passed: Counter,
-    refused: Counter,
-    would_refuse: Counter,
-    contended: Counter,
     retries: Counter,
     /// What this VM last saw, so that the gauge is written only when it changes. Every worker writes what it sees: a gauge
     /// that a configuration reload or a slower worker left wrong is right again with that worker's next request.
@@ -43,14 +39,6 @@ struct Line<'a> {
     tally: Option<Tally>,
 }
 
-#[derive(Serialize)]
-struct ShadowLine<'a> {
-    steward: &'static str,
-    service: &'a str,
-    policy: &'a str,
-    outcome: &'static str,
-}
-
 // === impl Reporter ===
 
 impl Reporter {
@@ -65,54 +53,39 @@ impl Reporter {
         };
         let (to_closed, to_half_open, to_open) =
             (to(Mode::Closed), to(Mode::HalfOpen), to(Mode::Open));
-        let mut decisions = |outcome| metrics.decisions(&service, &policy, "breaker", outcome);
-        let (passed, refused) = (decisions("passed"), decisions("refused"));
-        let (would_refuse, contended) = (decisions("would_refuse"), decisions("contended"));
         let labels = [("service", &*service), ("policy", &*policy)];
         Self {
-            passed,
-            refused,
-            would_refuse,
-            contended,
             state: metrics.gauge("steward_breaker_state", &labels),
             retries: metrics.counter("steward_state_cas_retries_total", &[]),
             to_closed,
             to_half_open,
             to_open,
             shown: Cell::new(None),
-            service,
-            policy,
+            decisions: Decisions::new(metrics, "breaker", service, policy),
         }
     }
 
     pub(crate) fn policy(&self) -> Rc<str> {
-        Rc::clone(&self.policy)
+        Rc::clone(self.decisions.policy())
     }
 
     /// A call was let through.
     pub(crate) fn passed(&self, host: &dyn Host) {
-        self.passed.increment(host);
+        self.decisions.passed(host);
     }
 
     /// The shared state could not be changed: a result that is not counted, or a half-open call that is not let through.
     pub(crate) fn contended(&self, host: &dyn Host) {
-        self.contended.increment(host);
+        self.decisions.contended(host);
     }
 
     /// A call was refused, or would have been.
     pub(crate) fn refused(&self, host: &dyn Host, is_shadow: bool) {
-        if !is_shadow {
-            return self.refused.increment(host);
+        if is_shadow {
+            self.decisions.would_refuse(host);
+        } else {
+            self.decisions.refused(host);
         }
-        self.would_refuse.increment(host);
-        let (service, policy) = (&*self.service, &*self.policy);
-        let line = ShadowLine {
-            steward: "breaker",
-            service,
-            policy,
-            outcome: "would_refuse",
-        };
-        write(host, Level::Info, &line);
     }
 
     /// Swaps were lost to other workers.
@@ -135,22 +108,15 @@ impl Reporter {
             Mode::Open => self.to_open.increment(host),
         }
         let (cause, tally) = transition.cause.told();
-        let (service, policy) = (&*self.service, &*self.policy);
         let line = Line {
             steward: "breaker",
-            service,
-            policy,
+            service: self.decisions.service(),
+            policy: self.decisions.policy(),
             to: transition.to.name(),
             cause,
             tally,
         };
-        write(host, Level::Warn, &line);
-    }
-}
-
-fn write(host: &dyn Host, level: Level, line: &impl Serialize) {
-    if host.log_enabled(level) {
-        host.log(level, &serde_json::to_string(line).unwrap_or_default());
+        write_line(host, Level::Warn, &line);
     }
 }
 

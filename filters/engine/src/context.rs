@@ -61,21 +61,29 @@ pub struct EndContext<'a> {
     pub(crate) clock: &'a Clock<'a>,
 }
 
+macro_rules! timed {
+    ($($context:ident),+) => {$(
+        impl $context<'_> {
+            /// Monotonic time, read once per callback.
+            #[must_use]
+            pub fn now(&self) -> Nanos {
+                self.clock.now()
+            }
+
+            /// Wall-clock time since the Unix epoch, read once per callback.
+            #[must_use]
+            pub fn wall_clock(&self) -> Duration {
+                self.clock.wall_clock()
+            }
+        }
+    )+};
+}
+
+timed!(RequestContext, ResponseContext, EndContext);
+
 // === impl RequestContext ===
 
 impl RequestContext<'_> {
-    /// Monotonic time, read once per callback.
-    #[must_use]
-    pub fn now(&self) -> Nanos {
-        self.clock.now()
-    }
-
-    /// Wall-clock time since the Unix epoch, read once per callback.
-    #[must_use]
-    pub fn wall_clock(&self) -> Duration {
-        self.clock.wall_clock()
-    }
-
     /// A request header as later stages and the upstream will see it: the first copy.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
@@ -143,27 +151,5 @@ impl<'a> ResponseContext<'a> {
         status
             .and_then(|status| status.parse().ok())
             .unwrap_or_default()
-    }
-
-    /// Monotonic time, read once per callback.
-    #[must_use]
-    pub fn now(&self) -> Nanos {
-        self.clock.now()
-    }
-
-    /// Wall-clock time since the Unix epoch, read once per callback.
-    #[must_use]
-    pub fn wall_clock(&self) -> Duration {
-        self.clock.wall_clock()
-    }
-}
-
-// === impl EndContext ===
-
-impl EndContext<'_> {
-    /// Monotonic time, read once per callback.
-    #[must_use]
-    pub fn now(&self) -> Nanos {
-        self.clock.now()
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Cause, Changes, EndContext, Identity, Pipeline, Plan, Refusal, RequestContext, RequestView,
-    ResponseContext, Verdict, clock::Clock, plan::Outcome, refusal::Addressee,
+    ResponseContext, Verdict, clock::Clock, decisions::write_line, plan::Outcome,
+    refusal::Addressee,
 };
 use host::{Flow, Host, HostError, LocalReply, Stream};
 use policy_model::model::{Located, ServiceId};
@@ -131,9 +132,6 @@ impl<P: Pipeline> RequestStream<P> {
         service: Option<ServiceId>,
         refusal: &Refusal,
     ) {
-        if !host.log_enabled(log::Level::Info) {
-            return;
-        }
         let line = RefusalLine {
             steward: "refused_request",
             request_id: view.request_id(),
@@ -143,10 +141,7 @@ impl<P: Pipeline> RequestStream<P> {
             status: refusal.status(),
             details: &refusal.details,
         };
-        host.log(
-            log::Level::Info,
-            &serde_json::to_string(&line).unwrap_or_default(),
-        );
+        write_line(host, log::Level::Info, &line);
     }
 }
 

@@ -93,11 +93,11 @@ impl Limiter {
             Some(Client::Counted { key, rates }) => (self.store.spot(&key), rates),
             Some(Client::Exempt) => return Applies::No,
             Some(Client::Unknown) if self.is_shadow => {
-                self.tally.would_refuse(cx.host);
+                self.tally.decisions.would_refuse(cx.host);
                 return Applies::No;
             }
             Some(Client::Unknown) => {
-                self.tally.refused(cx.host);
+                self.tally.decisions.refused(cx.host);
                 return Applies::Refused(self.refusal(NO_KEY));
             }
         };
@@ -123,7 +123,7 @@ impl Limiter {
 
     /// The request could not be counted.
     fn contended(&self, host: &dyn Host) -> Answer<'_> {
-        self.tally.contended(host);
+        self.tally.decisions.contended(host);
         if self.is_shadow || self.on_contention == OnContention::Allow {
             return Answer::Passed(None);
         }
@@ -158,12 +158,12 @@ impl<'p> Due<'p> {
         match self.change(cx.host, cx.now()) {
             Err(_) => self.limiter.contended(cx.host),
             Ok(Ok(standing)) => {
-                self.limiter.tally.passed(cx.host);
+                self.limiter.tally.decisions.passed(cx.host);
                 let labels = &self.rates.labels;
                 Answer::Passed(self.is_enforced().then_some(Told { labels, standing }))
             }
             Ok(Err(_)) if self.limiter.is_shadow => {
-                self.limiter.tally.would_refuse(cx.host);
+                self.limiter.tally.decisions.would_refuse(cx.host);
                 Answer::Passed(None)
             }
             Ok(Err(refused)) => Answer::Refused(self.refuse(cx, refused, style)),
@@ -193,7 +193,7 @@ impl<'p> Due<'p> {
         refused: Refused,
         style: RateLimitHeaders,
     ) -> Refusal {
-        self.limiter.tally.refused(cx.host);
+        self.limiter.tally.decisions.refused(cx.host);
         let Some(retry_at) = refused.retry_at else {
             return self.limiter.refusal(TOO_COSTLY);
         };

@@ -6,6 +6,7 @@
 mod draw;
 mod labels;
 mod lane;
+mod refuse;
 mod stage;
 mod tag;
 

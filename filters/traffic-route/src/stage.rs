@@ -4,6 +4,7 @@ use crate::{
     draw::Draw,
     labels::{SUBSET_HEADER, subset_header},
     lane::{Coloured, LANE_HEADER, NodeLanes, SPACE_HEADER, Spaces},
+    refuse::Refuse,
     tag::TagRoutes,
 };
 use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
@@ -15,9 +16,6 @@ pub struct Route {
     nodes: Vec<NodeRoutes>,
     draw: Draw,
 }
-
-/// Takes the JSON pointer of what cannot be carried out, and why.
-pub(crate) type Refuse<'a> = dyn FnMut(&str, &str) + 'a;
 
 struct NodeRoutes {
     tags: TagRoutes,

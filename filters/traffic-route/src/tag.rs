@@ -3,7 +3,7 @@
 //! Policies in the order of the list, rules by `order`: the first rule that matches ends the search, with destinations or
 //! without. One destination is drawn by weight; what it names must be there, so there is nothing to fall back to.
 
-use crate::{draw::Draw, labels::Labels, stage::Refuse};
+use crate::{draw::Draw, labels::Labels, refuse::Refuse};
 use engine::{RequestContext, metrics::Counter};
 use policy_model::{
     condition::Matcher,

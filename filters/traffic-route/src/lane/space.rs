@@ -1,6 +1,6 @@
 //! Lane spaces: which lane a request is in.
 
-use crate::{draw::Draw, stage::Refuse};
+use crate::{draw::Draw, refuse::Refuse};
 use engine::RequestContext;
 use policy_model::{
     condition::Matcher,

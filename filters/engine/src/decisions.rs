@@ -1,0 +1,98 @@
+//! What every kind of policy tells of its decisions: the same counters under the same names, and a line for what a policy
+//! in shadow mode would have refused.
+
+use crate::metrics::{Counter, Metrics};
+use host::Host;
+use log::Level;
+use serde::Serialize;
+use std::rc::Rc;
+
+/// `steward_decisions_total` of one policy.
+#[derive(Clone, Debug)]
+pub struct Decisions {
+    kind: &'static str,
+    service: Rc<str>,
+    policy: Rc<str>,
+    passed: Counter,
+    refused: Counter,
+    would_refuse: Counter,
+    contended: Counter,
+}
+
+#[derive(Serialize)]
+struct ShadowLine<'a> {
+    steward: &'static str,
+    service: &'a str,
+    policy: &'a str,
+    outcome: &'static str,
+}
+
+// === impl Decisions ===
+
+impl Decisions {
+    /// The counters of this policy; `kind` is that of its stage.
+    #[must_use]
+    pub fn new(
+        metrics: &mut Metrics<'_>,
+        kind: &'static str,
+        service: Rc<str>,
+        policy: Rc<str>,
+    ) -> Self {
+        let mut counter = |outcome| metrics.decisions(&service, &policy, kind, outcome);
+        Self {
+            passed: counter("passed"),
+            refused: counter("refused"),
+            would_refuse: counter("would_refuse"),
+            contended: counter("contended"),
+            kind,
+            service,
+            policy,
+        }
+    }
+
+    /// The service's name.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The policy's name.
+    #[must_use]
+    pub fn policy(&self) -> &Rc<str> {
+        &self.policy
+    }
+
+    /// A request was let through.
+    pub fn passed(&self, host: &dyn Host) {
+        self.passed.increment(host);
+    }
+
+    /// A request was refused.
+    pub fn refused(&self, host: &dyn Host) {
+        self.refused.increment(host);
+    }
+
+    /// A request passed that would have been refused but for shadow mode.
+    pub fn would_refuse(&self, host: &dyn Host) {
+        self.would_refuse.increment(host);
+        let line = ShadowLine {
+            steward: self.kind,
+            service: &self.service,
+            policy: &self.policy,
+            outcome: "would_refuse",
+        };
+        write_line(host, Level::Info, &line);
+    }
+
+    /// The state behind the decision could not be changed: other workers were always faster, or the host refused.
+    pub fn contended(&self, host: &dyn Host) {
+        self.contended.increment(host);
+    }
+}
+
+/// Writes a log line, one JSON object, if anybody will read it.
+pub fn write_line(host: &dyn Host, level: Level, line: &impl Serialize) {
+    if host.log_enabled(level) {
+        host.log(level, &serde_json::to_string(line).unwrap_or_default());
+    }
+}
