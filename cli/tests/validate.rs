@@ -41,8 +41,9 @@ fn a_sound_document_is_accepted() {
 
 #[test]
 fn findings_come_with_line_column_and_suggestion() {
-    let (output, said) =
-        validate("{\n  \"services\": [],\n  \"authentication\": {\"requirment\": {}}\n}");
+    let (output, said) = validate(
+        "{\n  \"laneSpaces\": [{\"id\": 1, \"lanes\": [{\"code\": \"a\", \"defaultLane\": true}]}],\n  \"authentication\": {\"requirment\": {}}\n}",
+    );
     assert_eq!(output.status.code(), Some(1));
     let mut lines = said.lines();
     assert_eq!(

@@ -122,11 +122,17 @@ enum Form {
 
 impl Form {
     fn of(json: &Json) -> Self {
-        if json.get("spec").is_some() {
+        let has = |name: &str| json.get(name).is_some();
+        if ["services", "liveSpaces", "laneSpaces", "authentication"]
+            .into_iter()
+            .any(has)
+        {
+            Self::Whole
+        } else if has("spec") {
             Self::LiveSpace
-        } else if json.get("lanes").is_some() {
+        } else if has("lanes") {
             Self::LaneSpace
-        } else if json.get("groups").is_some() {
+        } else if has("groups") {
             Self::Service
         } else {
             Self::Whole

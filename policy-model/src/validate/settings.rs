@@ -8,6 +8,17 @@ use crate::finding::{Report, Severity};
 const MOST_ENTRIES: u32 = 32_768 * 32;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
+    let Document {
+        services,
+        lane_spaces,
+        live_spaces,
+        authentication,
+        ..
+    } = document;
+    let required = authentication.requirement.is_some();
+    if services.is_empty() && lane_spaces.is_empty() && live_spaces.is_empty() && !required {
+        report.warning("", "the document governs nothing: every request passes");
+    }
     own_service(document, report);
     group(document, report);
     let settings = &document.settings;

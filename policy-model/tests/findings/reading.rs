@@ -129,6 +129,26 @@ fn a_protobuf_struct_is_recognized() {
 }
 
 #[test]
+fn a_whole_document_is_never_taken_for_a_part() {
+    for part in ["spec", "lanes", "groups"] {
+        let text = json!({"services": [{"name": "s", "groups": []}], part: {}}).to_string();
+        let (document, said) = Document::read(text.as_bytes());
+        assert_eq!(document.unwrap().services.len(), 1);
+        assert_found(
+            &said,
+            &format!("warning at /{part}: unknown field `{part}`"),
+        );
+    }
+}
+
+#[test]
+fn a_document_that_governs_nothing_is_said() {
+    for document in [json!({}), json!([]), json!({"policies": []})] {
+        assert_found(&report(&document), "warning at /: governs nothing");
+    }
+}
+
+#[test]
 fn every_form_of_joylives_files_is_taken() {
     let service = json!({"name": "s", "groups": []});
     let lanes = json!({"id": "1", "lanes": []});
