@@ -127,6 +127,8 @@ mod tests {
     #[test]
     fn an_ipv4_address_is_one_on_any_socket() {
         assert!(contains("10.0.0.0/8", "::ffff:10.1.1.1"));
+        let mapped: IpAddr = "::ffff:10.1.1.1".parse().unwrap();
+        assert!(Block::new("10.0.0.0/8").unwrap().contains(mapped));
         assert!(contains("::ffff:10.0.0.0/104", "10.1.1.1"));
         assert!(!contains("::ffff:10.0.0.0/104", "11.1.1.1"));
     }

@@ -158,6 +158,9 @@ fn without_last_slash(path: &[u8]) -> &[u8] {
 }
 
 fn path(text: &str) -> Result<Vec<u8>, Reason> {
+    if text.contains(['?', '#', ';']) {
+        return Err(Reason::Query);
+    }
     let normal = NormalPath::new(text.as_bytes()).map_err(Reason::Path)?;
     Ok(normal.as_bytes().to_vec())
 }

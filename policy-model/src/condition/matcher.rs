@@ -50,6 +50,8 @@ pub enum Reason {
     Block(InvalidBlock),
     /// A value is no path that a request could have.
     Path(UnsafePath),
+    /// A value has a query, a fragment or parameters of a segment, which no path has when a condition sees it.
+    Query,
     /// A character above ASCII in a regular expression over paths, where such characters are escapes.
     NotAscii,
 }
@@ -176,6 +178,9 @@ impl fmt::Display for Reason {
             Self::Regex(error) => error.fmt(f),
             Self::Block(error) => error.fmt(f),
             Self::Path(reason) => write!(f, "no request can have this path: {reason}"),
+            Self::Query => {
+                f.write_str("a path has no query, no fragment and no `;` parameters here")
+            }
             Self::NotAscii => f.write_str("write characters above ASCII as escapes: %C3%A9 for é"),
         }
     }

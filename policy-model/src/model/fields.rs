@@ -151,3 +151,41 @@ impl Merged for Authorization {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requirement(
+        any_of: Option<&[&str]>,
+        all_of: Option<&[&str]>,
+        allow_missing: Option<bool>,
+    ) -> Requirement {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let pointer = format!("{any_of:?}{all_of:?}{allow_missing:?}").into();
+        Requirement {
+            any_of: any_of.map(names),
+            all_of: all_of.map(names),
+            allow_missing,
+            pointer,
+        }
+    }
+
+    #[test]
+    fn a_child_can_be_public_whatever_its_parent_asks_for() {
+        let parent = requirement(None, Some(&["corp", "partner"]), Some(false));
+        let child = requirement(Some(&[]), None, None).over(&parent);
+        assert_eq!((child.any_of, child.all_of), (Some(vec![]), None));
+        assert_eq!(child.allow_missing, Some(false));
+    }
+
+    #[test]
+    fn what_a_child_does_not_state_is_its_parents() {
+        let parent = requirement(Some(&["corp"]), None, None);
+        let child = requirement(None, None, Some(true)).over(&parent);
+        assert_eq!(child.any_of, parent.any_of);
+        assert_eq!(child.allow_missing, Some(true));
+        let silent = requirement(None, None, None).over(&parent);
+        assert_eq!(silent, parent);
+    }
+}

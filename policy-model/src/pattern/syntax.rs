@@ -46,7 +46,7 @@ pub enum InvalidPattern {
     Empty,
     /// No request can have this path.
     Unsafe(UnsafePath),
-    /// It has a query or a fragment, which are not matched.
+    /// It has a query, a fragment or parameters of a segment, which are not matched.
     Query,
     /// `.` or `..`: resolved in requests, so it never matches.
     DotSegment,
@@ -243,7 +243,7 @@ impl Segment {
 
     /// A segment in the spelling that requests have after normalization.
     fn literal(text: &[u8]) -> Result<Self, InvalidPattern> {
-        if text.contains(&b'?') || text.contains(&b'#') {
+        if text.iter().any(|byte| b"?#;".contains(byte)) {
             return Err(InvalidPattern::Query);
         }
         let path = [b"/", text].concat();
@@ -284,7 +284,9 @@ impl fmt::Display for InvalidPattern {
         match self {
             Self::Empty => f.write_str("the path of an RPC_APP service names an interface"),
             Self::Unsafe(reason) => write!(f, "no request can have this path: {reason}"),
-            Self::Query => f.write_str("a path has no query and no fragment; use a condition"),
+            Self::Query => {
+                f.write_str("only names are matched: no query, fragment or `;` parameters")
+            }
             Self::DotSegment => {
                 f.write_str("`.` and `..` are resolved in requests, so never match")
             }

@@ -8,6 +8,7 @@
 mod grpc;
 mod host;
 mod path;
+mod unit;
 
 pub use grpc::GrpcMethod;
 pub(crate) use host::host_of;

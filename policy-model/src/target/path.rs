@@ -6,14 +6,17 @@
 //! - slashes are merged;
 //! - not only unreserved characters are decoded but all that may stand in a segment as they are (`:`, `@`, `!`, `$`,
 //!   `&`, `'`, `(`, `)`, `*`, `+`, `,`, `=`): routers compare decoded segments, so `/users/%40me` is `/users/@me` to
-//!   them. `;` is left alone: where it starts a segment's parameters, `%3B` does not;
+//!   them;
+//! - parameters of segments (RFC 3986 3.3) are cut off: `/admin;v=1` is `/admin` to every servlet container, and a
+//!   service that takes the whole for a name hardly has a resource of that name. `%3B` starts none and stays;
 //! - every other byte, above ASCII too, is written as its escape, so that `/é` and `/%C3%A9` are one and a normal path
 //!   is always ASCII.
 //!
 //! What servers read differently is refused, since no choice is right behind all of them: an encoded slash, a
-//! backslash, control characters, a broken escape, `..;` (a dot segment to servlet containers) and a `..` that would
+//! backslash, control characters, a broken escape, `..;` (a name to some, a dot segment to servlet containers) and a `..` that would
 //! take back an empty segment (`/a//../b` is `/a/b` by the RFC and `/b` where slashes are merged first).
 
+use super::unit::{Unit, escape, is_plain};
 use std::{borrow::Cow, fmt};
 
 /// A path without query and fragment in its normal spelling: ASCII, begins with `/`.
@@ -39,14 +42,6 @@ pub enum UnsafePath {
     DotParameter,
     /// A `..` behind an empty segment: what it takes back depends on when slashes are merged.
     AmbiguousParent,
-}
-
-/// What one byte or one escape of a path stands for.
-enum Unit {
-    /// A character that may stand as it is.
-    Plain(u8),
-    /// A byte that is written as an escape.
-    Escaped(u8),
 }
 
 // === impl NormalPath ===
@@ -144,94 +139,16 @@ impl fmt::Display for UnsafePath {
 
 impl std::error::Error for UnsafePath {}
 
-// === impl Unit ===
-
-impl Unit {
-    /// The unit that `first` begins, and what follows it.
-    fn read(first: u8, rest: &[u8]) -> Result<(Self, &[u8]), UnsafePath> {
-        if first != b'%' {
-            let unit = if is_plain(first) {
-                Self::Plain(first)
-            } else {
-                Self::escaped(first)?
-            };
-            return Ok((unit, rest));
-        }
-        let Some(([high, low], rest)) = rest.split_first_chunk() else {
-            return Err(UnsafePath::BadEscape);
-        };
-        let byte = hex(*high)? << 4 | hex(*low)?;
-        let decodes = is_plain(byte) && byte != b';';
-        Ok((
-            if decodes {
-                Self::Plain(byte)
-            } else {
-                Self::escaped(byte)?
-            },
-            rest,
-        ))
-    }
-
-    fn escaped(byte: u8) -> Result<Self, UnsafePath> {
-        match byte {
-            b'/' => Err(UnsafePath::EncodedSlash),
-            b'\\' => Err(UnsafePath::Backslash),
-            0 => Err(UnsafePath::Nul),
-            _ if byte.is_ascii_control() => Err(UnsafePath::Control),
-            _ => Ok(Self::Escaped(byte)),
-        }
-    }
-}
-
-/// RFC 3986 3.3, `pchar` without escapes.
-fn is_plain(byte: u8) -> bool {
-    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
-}
-
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let marks = b"-._~!$&'()*+,;=:@";
-    let mut mark = 0;
-    while mark < marks.len() {
-        table[marks[mark] as usize] = true;
-        mark += 1;
-    }
-    table
-};
-
-fn hex(digit: u8) -> Result<u8, UnsafePath> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(UnsafePath::BadEscape),
-    }
-}
-
 /// Whether a path, its first slash taken off, is its own normal spelling. Never true for an unsafe one.
 fn is_normal(relative: &[u8]) -> bool {
     let mut segments = relative.split(|&byte| byte == b'/').peekable();
     while let Some(segment) = segments.next() {
         let is_merged = segment.is_empty() && segments.peek().is_some();
-        if is_merged || is_dotted(segment) || !is_normal_segment(segment) {
+        if is_merged || matches!(segment, b"." | b"..") || !is_normal_segment(segment) {
             return false;
         }
     }
     true
-}
-
-/// Whether a decoded segment is a dot segment, to servers that cut off parameters too.
-fn is_dotted(segment: &[u8]) -> bool {
-    matches!(
-        segment,
-        b"." | b".." | [b'.', b';', ..] | [b'.', b'.', b';', ..]
-    )
 }
 
 fn is_normal_segment(mut segment: &[u8]) -> bool {
@@ -271,14 +188,14 @@ fn normalize(relative: &[u8]) -> Result<Vec<u8>, UnsafePath> {
 fn push_segment(path: &mut Vec<u8>, segment: &[u8], is_last: bool) -> Result<(), UnsafePath> {
     let start = path.len();
     path.push(b'/');
-    push_units(path, segment)?;
+    let has_parameters = push_units(path, segment)?;
     match path.get(start + 1..).unwrap_or_default() {
+        b"." | b".." if has_parameters => return Err(UnsafePath::DotParameter),
         b"." => path.truncate(start),
         b".." => {
             path.truncate(start);
             pop_segment(path)?;
         }
-        [b'.', b';', ..] | [b'.', b'.', b';', ..] => return Err(UnsafePath::DotParameter),
         _ => return Ok(()),
     }
     if is_last {
@@ -298,20 +215,20 @@ fn pop_segment(path: &mut Vec<u8>) -> Result<(), UnsafePath> {
     Ok(())
 }
 
-fn push_units(path: &mut Vec<u8>, mut segment: &[u8]) -> Result<(), UnsafePath> {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+/// Adds a segment up to its parameters, which are read all the same: they may be unsafe. Whether there are any.
+fn push_units(path: &mut Vec<u8>, mut segment: &[u8]) -> Result<bool, UnsafePath> {
+    let mut has_parameters = false;
     while let Some((&first, rest)) = segment.split_first() {
         let (unit, after) = Unit::read(first, rest)?;
         match unit {
+            Unit::Parameters => has_parameters = true,
+            _ if has_parameters => {}
             Unit::Plain(byte) => path.push(byte),
-            Unit::Escaped(byte) => {
-                let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
-                path.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
-            }
+            Unit::Escaped(byte) => path.extend(escape(byte)),
         }
         segment = after;
     }
-    Ok(())
+    Ok(has_parameters)
 }
 
 #[cfg(test)]

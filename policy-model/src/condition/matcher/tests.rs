@@ -190,6 +190,7 @@ fn what_cannot_be_carried_out_is_refused_where_it_stands() {
         reason(Kind::Path, "", Op::In, "admin"),
         Reason::Path(UnsafePath::NotAbsolute)
     );
+    assert_eq!(reason(Kind::Path, "", Op::Equal, "/a?b"), Reason::Query);
     assert_eq!(reason(Kind::Path, "", Op::Regular, "/é"), Reason::NotAscii);
     assert!(matches!(
         reason(Kind::Query, "q", Op::Regular, "("),

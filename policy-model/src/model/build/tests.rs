@@ -262,6 +262,37 @@ fn nodes_for_which_the_same_holds_share_it() {
 }
 
 #[test]
+fn an_alias_never_takes_another_services_name() {
+    let service = |name: &str, alias: &str| Service {
+        name: name.into(),
+        aliases: vec![alias.into()],
+        ..Service::default()
+    };
+    let services = vec![service("a", "b"), service("b", "c"), service("d", "c")];
+    let document = Document {
+        services,
+        ..Document::default()
+    };
+    let model = Model::compile(&document, &mut Report::default());
+    let found = |name: &[u8]| model.names.find(name).map(ServiceId::index);
+    assert_eq!((found(b"b"), found(b"c")), (Some(1), Some(1)));
+}
+
+#[test]
+fn methods_of_http_are_in_capitals_however_they_are_written() {
+    let paths = vec![path("/a", saying(&[]), vec![method("get", saying(&[]))])];
+    let (model, _) = compile(vec![group("default", saying(&[]), paths)]);
+    assert_eq!(
+        node(&model, "s/default PREFIX /a GET")
+            .1
+            .address
+            .method
+            .as_deref(),
+        Some("GET")
+    );
+}
+
+#[test]
 fn a_kind_of_policy_is_named_as_in_the_document() {
     assert_eq!(PolicyKind::CircuitBreak.to_string(), "circuitBreakPolicies");
 }

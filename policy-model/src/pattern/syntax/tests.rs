@@ -29,6 +29,7 @@ fn a_pattern_that_could_never_match_is_refused() {
         ("/a/../b", InvalidPattern::DotSegment),
         ("/a/%2e/b", InvalidPattern::DotSegment),
         ("/a?x=1", InvalidPattern::Query),
+        ("/a;v=1", InvalidPattern::Query),
         ("/a%2fb", InvalidPattern::Unsafe(UnsafePath::EncodedSlash)),
         ("/a/%zz", InvalidPattern::Unsafe(UnsafePath::BadEscape)),
     ];
