@@ -1,7 +1,7 @@
 //! What a document says that cannot be meant: checked after reading, over the typed document.
 //!
 //! An **error** is what would protect less, or route otherwise, than the document says; it refuses the document. A
-//! **warning** is what has no effect in a proxy, or none yet ([`carried`] is the one list of those). **Info** is worth
+//! **warning** is what has no effect in a proxy, or none yet (`carried` is the one list of those). **Info** is worth
 //! knowing. What reading itself finds (unknown fields, wrong types and words) is in [`crate::read`].
 
 mod authentication;
