@@ -9,7 +9,7 @@ use anyhow::ensure;
 use e2e::{documents, expect};
 use serde_json::{Value, json};
 use std::time::Duration;
-use testkit::{Envoy, Request, Response, until};
+use testkit::{Envoy, Request, Response, Update, until};
 
 /// Beyond any open time of these tests on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -167,5 +167,50 @@ fn refusals_of_other_policies_are_never_counted() -> anyhow::Result<()> {
     for _ in 0..12 {
         expect::rate_limited(&client.send(&Request::get("/"))?, 42901)?;
     }
+    envoy.finish()
+}
+
+#[test]
+fn slow_calls_open_it_too_over_a_window_of_time() -> anyhow::Result<()> {
+    let document = breaker(&json!({
+        "slidingWindowType": "time", "slidingWindowSize": 600, "minCallsThreshold": 2,
+        "slowCallRateThreshold": 100, "slowCallDurationThreshold": 50, "waitDurationInOpenState": 600,
+    }));
+    let envoy = Envoy::shipped()?.document(document).start()?;
+    for _ in 0..2 {
+        let reply = envoy.send(&Request::get("/").header("x-echo-delay-ms", "200"))?;
+        ensure!(reply.status == 200, "{reply:?}");
+    }
+    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
+    envoy.finish()
+}
+
+#[test]
+fn a_connection_that_breaks_is_a_failure() -> anyhow::Result<()> {
+    let document = breaker(&json!({ "errorCodes": ["503"], "waitDurationInOpenState": 600 }));
+    let envoy = Envoy::shipped()?.document(document).start()?;
+    for _ in 0..4 {
+        let reply = envoy.send(&Request::get("/").header("x-echo-reset", "1"))?;
+        ensure!(
+            reply.status == 503 && reply.json()?["code"] == 50301,
+            "{reply:?}"
+        );
+    }
+    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
+    envoy.finish()
+}
+
+#[test]
+fn an_open_breaker_stays_open_over_a_reload() -> anyhow::Result<()> {
+    let mut document = breaker(&json!({ "waitDurationInOpenState": 600 }));
+    let mut envoy = Envoy::shipped()?.document(document.clone()).start()?;
+    trip(&envoy)?;
+    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
+    document["services"][0]["aliases"] = json!(["another.example"]);
+    ensure!(
+        envoy.replace_policy(&document)? == Update::Accepted,
+        "refused"
+    );
+    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
     envoy.finish()
 }

@@ -8,7 +8,7 @@
 use anyhow::{Context as _, ensure};
 use e2e::{documents, expect};
 use serde_json::{Value, json};
-use std::thread;
+use std::{thread, time::Duration};
 use testkit::{Envoy, Request, Update, tokens};
 
 /// Long enough that no window ends while a test runs, on the slowest machine too.
@@ -168,5 +168,30 @@ fn counts_survive_a_reload_and_a_changed_limit_holds_at_once() -> anyhow::Result
     );
     let passed = storm(&envoy, 2, 5)?;
     ensure!(passed == 4, "{passed} passed under the new limit of 4");
+    envoy.finish()
+}
+
+#[test]
+fn a_caller_that_waits_as_told_gets_in() -> anyhow::Result<()> {
+    let policy = json!({ "rateLimitPolicies": [{
+        "name": "two-windows",
+        "slidingWindows": [{ "threshold": 2, "timeWindowInMs": 1000 }, { "threshold": 3, "timeWindowInMs": 4000 }],
+    }] });
+    let envoy = Envoy::shipped()?
+        .document(documents::service(&policy))
+        .start()?;
+    let mut client = envoy.client();
+    let mut refusals = 0;
+    for _ in 0..5 {
+        let reply = client.send(&Request::get("/"))?;
+        if reply.status != 200 {
+            let seconds = expect::rate_limited(&reply, 42901)?;
+            thread::sleep(Duration::from_secs(seconds));
+            let reply = client.send(&Request::get("/"))?;
+            ensure!(reply.status == 200, "waited {seconds} s as told: {reply:?}");
+            refusals += 1;
+        }
+    }
+    ensure!(refusals > 0, "nothing was refused: the test shows nothing");
     envoy.finish()
 }
