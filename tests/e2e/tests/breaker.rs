@@ -8,7 +8,7 @@
 use anyhow::ensure;
 use e2e::{documents, expect};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use testkit::{Envoy, Request, Response, Update, until};
 
 /// Beyond any open time of these tests on any machine.
@@ -131,8 +131,8 @@ fn every_worker_sees_it_open() -> anyhow::Result<()> {
 
 #[test]
 fn a_refused_connection_is_a_failure() -> anyhow::Result<()> {
-    // A port that nobody listens on: bound once, so that it was free, and let go.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    // tcpmux, a service of 1988: nobody listens there, and the OS gives that port to nobody else meanwhile.
+    let gone = SocketAddr::from(([127, 0, 0, 1], 1));
     let document = breaker(&json!({ "errorCodes": ["503"], "waitDurationInOpenState": 600 }));
     let envoy = Envoy::shipped()?
         .document(document)

@@ -115,19 +115,46 @@ fn a_client_picks_its_group_only_where_client_headers_are_trusted() -> anyhow::R
 }
 
 #[test]
-fn a_policy_in_shadow_lets_pass_and_a_disabled_one_does_not_exist() -> anyhow::Result<()> {
-    for (field, value) in [("mode", json!("shadow")), ("enabled", json!(false))] {
-        let mut policy = once("one");
-        policy["rateLimitPolicies"][0][field] = value;
-        let envoy = Envoy::shipped()?
-            .document(documents::service(&policy))
-            .start()?;
-        for _ in 0..3 {
-            ensure!(envoy.send(&Request::get("/"))?.status == 200, "{field}");
-        }
-        envoy.finish()?;
+fn a_policy_in_shadow_lets_pass_and_counts_what_it_would_refuse() -> anyhow::Result<()> {
+    let mut policy = once("one");
+    policy["rateLimitPolicies"][0]["mode"] = json!("shadow");
+    let envoy = three_pass(&policy)?;
+    let labels = [("policy", "one"), ("outcome", "would_refuse")];
+    let counted = envoy.metric("steward_decisions_total", &labels)?;
+    ensure!(
+        (counted - 2.0).abs() < f64::EPSILON,
+        "{counted} counted, two of three are too many"
+    );
+    envoy.finish()
+}
+
+#[test]
+fn a_disabled_policy_does_not_exist() -> anyhow::Result<()> {
+    let mut policy = once("one");
+    policy["rateLimitPolicies"][0]["enabled"] = json!(false);
+    let envoy = three_pass(&policy)?;
+    let decisions = envoy.metric("steward_decisions_total", &[("policy", "one")])?;
+    ensure!(
+        decisions == 0.0,
+        "{decisions} decisions of a policy that is switched off"
+    );
+    let requests = envoy.metric("steward_requests_total", &[("service", documents::SERVICE)])?;
+    ensure!(
+        (requests - 3.0).abs() < f64::EPSILON,
+        "{requests} requests counted, 3 were sent"
+    );
+    envoy.finish()
+}
+
+fn three_pass(policy: &Value) -> anyhow::Result<Envoy> {
+    let envoy = Envoy::shipped()?
+        .document(documents::service(policy))
+        .start()?;
+    for _ in 0..3 {
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(reply.status == 200, "{reply:?}");
     }
-    Ok(())
+    Ok(envoy)
 }
 
 /// gRPC over HTTP/1.1 carries the same headers; what counts is the content type and the path `/package.Service/Method`.

@@ -27,30 +27,26 @@ fn metrics_have_their_labels() -> anyhow::Result<()> {
     for _ in 0..3 {
         expect::rate_limited(&envoy.send(&request)?, 42901)?;
     }
-    let samples = envoy.prometheus()?;
-    let requests: f64 = samples
-        .iter()
-        .filter(|sample| {
-            sample.name == "steward_requests_total"
-                && sample.label("service") == Some(documents::SERVICE)
-        })
-        .map(|sample| sample.value)
-        .sum();
+    let service = ("service", documents::SERVICE);
+    let requests = envoy.metric("steward_requests_total", &[service])?;
     ensure!(
         (requests - 4.0).abs() < f64::EPSILON,
         "{requests} requests counted, 4 were sent"
     );
-    let refusals = samples.iter().find(|sample| {
-        sample.name == "steward_decisions_total"
-            && sample.label("policy") == Some("one.at a time")
-            && sample.label("service") == Some(documents::SERVICE)
-            && (sample.value - 3.0).abs() < f64::EPSILON
-    });
+    let refused = [service, ("policy", "one.at a time"), ("outcome", "refused")];
+    let refusals = envoy.metric("steward_decisions_total", &refused)?;
     ensure!(
-        refusals.is_some(),
-        "no three refusals of the policy: {samples:#?}"
+        (refusals - 3.0).abs() < f64::EPSILON,
+        "{refusals} refusals counted, 3 were made"
     );
-    ensure!(samples.iter().any(|sample| sample.name == "steward_config_info" && sample.label("version").is_some()), "no steward_config_info");
+    let info = envoy
+        .prometheus()?
+        .into_iter()
+        .find(|sample| sample.name == "steward_config_info");
+    ensure!(
+        info.is_some_and(|info| info.label("version").is_some()),
+        "no steward_config_info"
+    );
     envoy.finish()
 }
 

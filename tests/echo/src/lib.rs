@@ -2,7 +2,7 @@
 //!
 //! A governance filter is judged by what reaches the service behind it, so this service hides nothing: its answer names
 //! the instance, its labels, and every request header that arrived. It speaks HTTP/1.1 and HTTP/2 without TLS on one port,
-//! and can be told to misbehave, per request by [`x-echo-*` headers](order) or for all requests by [`Echo::behave`].
+//! and can be told to misbehave, per request by [`x-echo-*` headers](Order) or for all requests by [`Echo::behave`].
 //!
 //! An [`Echo`] runs in a thread of its own with its own runtime, so blocking tests use it like a library call.
 

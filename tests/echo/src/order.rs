@@ -1,13 +1,4 @@
-//! How an upstream is told to misbehave.
-//!
-//! | request header | effect |
-//! |---|---|
-//! | `x-echo-status: 503` | answers with this status |
-//! | `x-echo-delay-ms: 1500` | waits this long before it answers |
-//! | `x-echo-code: 500` | puts `"code": 500` into the JSON body, for policies that read it there |
-//! | `x-echo-reset: 1` | drops the connection (HTTP/1.1) or resets the stream (HTTP/2) without an answer |
-//!
-//! A header wins over what [`Echo::behave`](crate::Echo::behave) set for all requests.
+//! How an upstream is told to misbehave: by what stands for all requests, and by each request's own headers.
 
 use hyper::{HeaderMap, StatusCode};
 use std::{str::FromStr, time::Duration};
@@ -27,6 +18,15 @@ pub enum Behaviour {
 }
 
 /// What to do with one request.
+///
+/// | request header | effect |
+/// |---|---|
+/// | `x-echo-status: 503` | answers with this status |
+/// | `x-echo-delay-ms: 1500` | waits this long before it answers |
+/// | `x-echo-code: 500` | puts `"code": 500` into the JSON body, for policies that read it there |
+/// | `x-echo-reset: 1` | drops the connection (HTTP/1.1) or resets the stream (HTTP/2) without an answer |
+///
+/// A header wins over what [`Echo::behave`](crate::Echo::behave) set for all requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The status to answer with.

@@ -118,6 +118,25 @@ impl Envoy {
         self.admin.prometheus()
     }
 
+    /// The sum over all series of a Prometheus metric that have these labels.
+    ///
+    /// # Errors
+    /// The admin interface did not answer.
+    pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> anyhow::Result<f64> {
+        let samples = self.prometheus()?;
+        let wanted = |sample: &&Sample| {
+            sample.name == name
+                && labels
+                    .iter()
+                    .all(|(label, value)| sample.label(label) == Some(*value))
+        };
+        Ok(samples
+            .iter()
+            .filter(wanted)
+            .map(|sample| sample.value)
+            .sum())
+    }
+
     /// Everything Envoy and its plugins logged so far, a line each.
     ///
     /// # Errors
