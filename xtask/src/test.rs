@@ -19,9 +19,10 @@ pub(crate) fn run(filters: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// The call that runs all of them: one failure does not hide another, and the end of the output lists what failed.
 fn tests(filters: &[String], envoy: &Path, dist: &Path) -> Call {
     Call::cargo()
-        .args(["test", "--workspace", "--"])
+        .args(["test", "--workspace", "--no-fail-fast", "--"])
         .args(filters)
         .env("ENVOY", envoy)
         .env("STEWARD_DIST", dist)
@@ -36,7 +37,8 @@ mod tests {
     fn the_tests_are_told_where_envoy_and_the_modules_are() {
         let call = tests(&["jwt".into()], Path::new("/e"), Path::new("/d"));
         assert!(
-            call.to_string().ends_with(" test --workspace -- jwt"),
+            call.to_string()
+                .ends_with(" test --workspace --no-fail-fast -- jwt"),
             "{call}"
         );
         let command = call.command();
