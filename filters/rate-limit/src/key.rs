@@ -81,6 +81,10 @@ impl ClientKey {
                 _ => key.push(END_OF_PART),
             }
         }
+        // Neighbours in a network may differ in their rates, and state of one is none of the other's.
+        if let Some(index) = rates {
+            key.extend((index as u64).to_le_bytes());
+        }
         Client::Counted { key, rates }
     }
 }

@@ -2,7 +2,7 @@ mod configuring;
 mod scene;
 mod telling;
 
-use scene::{Scene, by_header, header, limit, service, with};
+use scene::{Scene, by_header, header, limit, service, windows, with};
 use serde_json::{Value, json};
 use std::{rc::Rc, time::Duration};
 
@@ -48,6 +48,27 @@ fn a_client_s_address_is_a_key() {
         json!({ "key": [{ "type": "ip" }] }),
     );
     assert_eq!(Scene::new(&json!([policy])).count(5, &[]), 2);
+}
+
+/// Both are one network, but two limits: state of one read as the other's is no limit, or one for years.
+#[test]
+fn an_address_with_an_override_and_its_neighbour_are_counted_apart() {
+    let policy = with(
+        limit("each", 2, 1_000),
+        json!({
+            "key": [{ "type": "ip", "prefixV4": 24 }],
+            "overrides": [{ "match": ["10.1.2.9"], "slidingWindows": windows(&[(3, 1_000), (9, 9_000)]) }],
+        }),
+    );
+    let scene = Scene::new(&json!([policy]));
+    let passed = |ip: &str| scene.get_from(ip, "/", &[]).reply.is_none();
+    let mut counts = [0, 0, 0];
+    for _ in 0..6 {
+        counts[0] += u32::from(passed("10.1.2.3"));
+        counts[1] += u32::from(passed("10.1.2.9"));
+        counts[2] += u32::from(passed("10.1.2.4"));
+    }
+    assert_eq!(counts, [1, 3, 1]);
 }
 
 #[test]

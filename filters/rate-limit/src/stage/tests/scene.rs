@@ -41,6 +41,10 @@ impl Scene {
 
     /// A request that arrives at another worker each time.
     pub(super) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Outcome {
+        self.get_from("10.1.2.3", path, headers)
+    }
+
+    pub(super) fn get_from(&self, ip: &str, path: &str, headers: &[(&str, &str)]) -> Outcome {
         let worker = self.host.another_worker();
         let base = [
             (":method", "GET"),
@@ -48,7 +52,7 @@ impl Scene {
             (":path", path),
         ];
         worker.set_request(&[&base, headers].concat());
-        worker.set_property("source.address", b"10.1.2.3:40000");
+        worker.set_property("source.address", format!("{ip}:40000").as_bytes());
         let mut stream = self.plugin.open();
         let flow = stream.request_headers(&worker, true);
         worker.set_response(&[(":status", "200")]);
