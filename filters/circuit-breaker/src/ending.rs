@@ -58,7 +58,8 @@ impl Ending {
             return Some(Self::Nowhere);
         }
         let status = cx.status();
-        let grpc_status = care.is_grpc.then(|| grpc_status(cx)).flatten();
+        let is_grpc = care.is_grpc && answers_in_grpc(cx);
+        let grpc_status = is_grpc.then(|| grpc_status(cx)).flatten();
         let is_good =
             (100..300).contains(&status) && !blames(status) && grpc_status.unwrap_or(0) == 0;
         if !is_good || care.is_trial {
@@ -70,7 +71,7 @@ impl Ending {
         }
         match grpc_status {
             Some(status) => Some(Self::Grpc(status)),
-            None if !care.is_grpc || !is_good => Some(Self::Http(status)),
+            None if !is_grpc || !is_good => Some(Self::Http(status)),
             None => care.is_trial.then_some(Self::Well),
         }
     }
@@ -119,6 +120,14 @@ impl Ending {
         };
         Some(Call { failed, slow })
     }
+}
+
+/// Whether the response is gRPC's ("Responses": its content type is the request's), or a status at least. A client can
+/// call a web service as if it spoke gRPC; Envoy tells UNKNOWN of each such answer, and a few of them would open the breaker.
+fn answers_in_grpc(cx: &ResponseContext<'_>) -> bool {
+    let headers = cx.headers();
+    let content_type = headers.get("content-type").unwrap_or_default();
+    content_type.starts_with(b"application/grpc") || headers.get("grpc-status").is_some()
 }
 
 /// The `grpc-status` of a response that is all headers.

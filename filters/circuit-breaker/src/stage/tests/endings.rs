@@ -121,6 +121,16 @@ fn a_grpc_client_that_has_heard_enough_is_not_the_upstreams_failure() {
     assert!(!grpc_ends_open(&[], &grpc_end(2, CLIENT_LEFT)));
 }
 
+/// Envoy tells UNKNOWN of every response to a gRPC request that has no status, a web page's too.
+#[test]
+fn who_calls_a_web_service_as_grpc_does_not_open_its_breaker() {
+    let page = Upstream::status(200)
+        .header("content-type", "text/html")
+        .property("response.code_details", "via_upstream")
+        .property("response.grpc_status", 2_u64.to_le_bytes());
+    assert!(!grpc_ends_open(&[], &page));
+}
+
 #[test]
 fn a_grpc_status_may_come_with_the_headers() {
     let trailers_only = |status: &str| Upstream::status(200).header("grpc-status", status);
