@@ -160,8 +160,14 @@ fn no_spelling_of_a_target_is_another_target() {
 #[test]
 fn which_group_is_the_default_one() {
     let group = |name: &str, flag: bool| json!({"name": name, "defaultGroup": flag});
-    let default =
-        |groups: &[Value]| locate(&compile(&json!([{"name": "s", "groups": groups}])), GET);
+    let default = |groups: &[Value]| {
+        locate(
+            &compile(
+                &json!({"services": [{"name": "s", "groups": groups}], "settings": {"trustedClientHeaders": true}}),
+            ),
+            GET,
+        )
+    };
     // The last one with the flag, else the one of the name, else one that says nothing.
     assert_eq!(
         default(&[group("a", true), group("b", true), group("default", false)]),

@@ -15,8 +15,12 @@ const TIMEOUT_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(1_999);
 /// Milliseconds to keep an issuer's keys, unless the document says otherwise.
 const CACHE_DURATION_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(599_999);
 
+/// Without the object around them they would make everything public.
+const REQUIREMENT: [&str; 3] = ["anyOf", "allOf", "allowMissing"];
+
 pub(super) fn authentication(o: &mut Obj) -> Authentication {
     o.guard();
+    o.belong(&REQUIREMENT, "`requirement`");
     Authentication {
         providers: o.objects("providers", provider),
         api_keys: o.object("apiKeys", api_keys),
@@ -30,6 +34,7 @@ pub(super) fn authentication_policy(o: &mut Obj) -> AuthenticationPolicy {
         &["providers", "apiKeys"],
         "the document's own authentication",
     );
+    o.belong(&REQUIREMENT, "`requirement`");
     AuthenticationPolicy {
         requirement: o.object("requirement", requirement).unwrap_or_default(),
         mode: o.word("mode"),

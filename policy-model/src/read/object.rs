@@ -22,7 +22,7 @@ pub(super) struct Obj<'j, 'r> {
     pointer: String,
     known: Vec<&'static str>,
     guarded: bool,
-    belongs: Option<(&'static [&'static str], &'static str)>,
+    belongs: Vec<(&'static [&'static str], &'static str)>,
     report: &'r mut Report,
 }
 
@@ -45,7 +45,7 @@ impl<'j, 'r> Obj<'j, 'r> {
             pointer,
             known: Vec::with_capacity(MEMBERS),
             guarded: false,
-            belongs: None,
+            belongs: Vec::new(),
             report,
         };
         let value = read(&mut object);
@@ -60,7 +60,7 @@ impl<'j, 'r> Obj<'j, 'r> {
 
     /// Members of these names are errors: they belong in the member `home`, here they would do nothing.
     pub(super) fn belong(&mut self, names: &'static [&'static str], home: &'static str) {
-        self.belongs = Some((names, home));
+        self.belongs.push((names, home));
     }
 
     /// JSON pointer of the object.

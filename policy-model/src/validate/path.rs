@@ -9,8 +9,10 @@ pub(super) fn check(service: &Service, report: &mut Report) {
     for group in &service.groups {
         let mut first: BTreeMap<_, &ServicePath> = BTreeMap::new();
         for path in &group.paths {
-            pattern(service, path, report);
-            let shape = shape(path, service.service_type);
+            let Some(pattern) = pattern(service, path, report) else {
+                continue;
+            };
+            let shape = (pattern.match_type(), pattern.shape());
             if let Some(before) = first.get(&shape) {
                 twice(path, before, report);
             } else {
@@ -21,9 +23,13 @@ pub(super) fn check(service: &Service, report: &mut Report) {
     }
 }
 
-fn pattern(service: &Service, path: &ServicePath, report: &mut Report) {
-    if let Err(reason) = PathPattern::new(&path.path, path.match_type, service.service_type) {
-        report.error(format!("{}/path", path.pointer), reason.to_string());
+fn pattern(service: &Service, path: &ServicePath, report: &mut Report) -> Option<PathPattern> {
+    match PathPattern::new(&path.path, path.match_type, service.service_type) {
+        Ok(pattern) => Some(pattern),
+        Err(reason) => {
+            report.error(format!("{}/path", path.pointer), reason.to_string());
+            None
+        }
     }
 }
 
@@ -37,29 +43,6 @@ fn twice(path: &ServicePath, before: &ServicePath, report: &mut Report) {
         )
     };
     report.error(format!("{}/path", path.pointer), message);
-}
-
-/// What two patterns have in common that match the same: how they match, and their segments without the names of
-/// variables. Empty segments do not count, so `/a` and `/a/` are the same.
-fn shape(path: &ServicePath, service_type: ServiceType) -> (PathMatchType, Vec<&str>) {
-    let http = service_type == ServiceType::Http;
-    let usual = if http {
-        PathMatchType::Prefix
-    } else {
-        PathMatchType::Equal
-    };
-    let match_type = path.match_type.unwrap_or(usual);
-    if match_type == PathMatchType::Regular {
-        return (match_type, vec![&path.path]);
-    }
-    let segments = path.path.split(if http { '/' } else { '.' });
-    let filled = segments.filter(|segment| !segment.is_empty());
-    let nameless = |segment| if is_variable(segment) { "{}" } else { segment };
-    (match_type, filled.map(nameless).collect())
-}
-
-fn is_variable(segment: &str) -> bool {
-    segment.starts_with('{') && segment.ends_with('}')
 }
 
 /// The sample files and the requirement mean `/echo` where they say EQUAL, while JoyLive itself governs all below it.

@@ -1,8 +1,9 @@
 //! Services and groups: every request must find one of each, and only one.
 
 use super::refer::once;
-use crate::document::{Document, Service};
+use crate::document::{Document, Service, Settings};
 use crate::finding::{Report, Severity};
+use crate::target::normal_host;
 use std::collections::BTreeMap;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
@@ -17,7 +18,7 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         if service.groups.is_empty() {
             report.info(&*service.pointer, "no groups: the service has no policies");
         }
-        groups(service, report);
+        groups(service, &document.settings, report);
         let endpoints = service
             .endpoints
             .iter()
@@ -26,12 +27,14 @@ pub(super) fn check(document: &Document, report: &mut Report) {
     }
 }
 
-/// Names and aliases are one space, and case does not matter.
+/// Names and aliases are one space, and they are compared as hosts: neither case nor port nor a dot at the end matters.
 fn names(document: &Document, report: &mut Report) {
-    let mut owners: BTreeMap<String, &Service> = BTreeMap::new();
+    let mut owners: BTreeMap<Vec<u8>, &Service> = BTreeMap::new();
     for service in &document.services {
         for (name, pointer) in names_of(service) {
-            let owner = owners.entry(name.to_lowercase()).or_insert(service);
+            let owner = owners
+                .entry(normal_host(name.as_bytes()).into_owned())
+                .or_insert(service);
             if !std::ptr::eq(*owner, service) {
                 let message = format!(
                     "`{name}` is already a name of the service at {}",
@@ -56,7 +59,7 @@ fn names_of(service: &Service) -> impl Iterator<Item = (&str, String)> {
         .filter(|(name, _)| !name.is_empty())
 }
 
-fn groups(service: &Service, report: &mut Report) {
+fn groups(service: &Service, settings: &Settings, report: &mut Report) {
     let named = service
         .groups
         .iter()
@@ -81,19 +84,28 @@ fn groups(service: &Service, report: &mut Report) {
                 last.pointer
             ),
         ),
-        (None, _) => no_default(service, report),
+        (None, _) => no_default(service, settings, report),
         _ => {}
     }
 }
 
-fn no_default(service: &Service, report: &mut Report) {
+/// Where no request may name a group either, the policies of all groups are for nobody.
+fn no_default(service: &Service, settings: &Settings, report: &mut Report) {
     let named = |name: &str| name.eq_ignore_ascii_case("default");
-    if !service.groups.is_empty() && !service.groups.iter().any(|group| named(&group.name)) {
-        report.add(
-            Severity::Warning,
-            &*service.pointer,
-            "no default group: requests that name no group have no policies",
-            Some("set `defaultGroup` on one".to_owned()),
-        );
+    if service.groups.is_empty() || service.groups.iter().any(|group| named(&group.name)) {
+        return;
     }
+    let (severity, message) = if settings.trusted_client_headers || settings.group.is_some() {
+        (
+            Severity::Warning,
+            "no default group: requests that name no group have no policies",
+        )
+    } else {
+        (
+            Severity::Error,
+            "no default group, and no request may name a group: the policies never hold",
+        )
+    };
+    let meant = Some("set `defaultGroup` on one".to_owned());
+    report.add(severity, &*service.pointer, message, meant);
 }

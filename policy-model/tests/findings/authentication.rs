@@ -1,6 +1,6 @@
 //! Providers, keys, requirements, API keys, and JoyLive's own auth policies.
 
-use super::{assert_found, assert_sound, report};
+use super::{GROUP, assert_found, assert_sound, at_group, report};
 use policy_model::{Document, Report, Severity};
 use serde_json::{Value, json};
 
@@ -281,4 +281,21 @@ fn roles_and_permissions_meet() {
         &said,
         "warning at /authentication/apiKeys/clients/0/roles/0: did you mean `reader`?",
     );
+}
+
+#[test]
+fn a_requirement_without_its_object_is_refused() {
+    for member in ["anyOf", "allOf", "allowMissing"] {
+        let own = report(&json!({"authentication": {member: ["corp"]}, "services": []}));
+        assert_found(
+            &own,
+            &format!(
+                "error at /authentication/{member}: `{member}` does nothing here (it belongs in `requirement`)"
+            ),
+        );
+        assert_found(
+            &at_group(&json!({"authentication": {member: ["corp"]}})),
+            &format!("error at {GROUP}/authentication/{member}: `{member}` does nothing here"),
+        );
+    }
 }

@@ -35,6 +35,51 @@ fn a_name_belongs_to_one_service() {
 }
 
 #[test]
+fn a_name_is_a_host_in_any_spelling() {
+    for other in ["orders.", "Orders:8080", "ORDERS.:80", "[orders]"] {
+        let two = json!([service("orders", &json!({})), service(other, &json!({}))]);
+        assert_found(
+            &report(&two),
+            &format!("error at /1/name: `{other}` is already a name of the service at /0"),
+        );
+    }
+}
+
+#[test]
+fn groups_that_no_request_can_be_for_are_refused() {
+    let services = json!([{"name": "s", "groups": [{"name": "prod"}]}]);
+    assert_found(
+        &report(&json!({"services": services})),
+        "error at /services/0: no default group, and no request may name a group",
+    );
+    for settings in [
+        json!({"trustedClientHeaders": true}),
+        json!({"group": "prod"}),
+    ] {
+        assert_found(
+            &report(&json!({"services": services, "settings": settings})),
+            "warning at /services/0: no default group",
+        );
+    }
+}
+
+#[test]
+fn two_spellings_of_a_path_are_one_path() {
+    for (one, other) in [
+        ("/a", "/%61"),
+        ("/b c", "/b%20c"),
+        ("/é", "/%c3%a9"),
+        ("/{x}", "/{y}/"),
+    ] {
+        let said = paths(&json!([{"path": one}, {"path": other}]));
+        assert_found(
+            &said,
+            &format!("error at /0/groups/0/paths/1/path: `{other}` matches the same as `{one}`"),
+        );
+    }
+}
+
+#[test]
 fn a_service_without_a_name_is_refused() {
     assert_found(
         &report(&json!([service("", &json!({}))])),
@@ -67,7 +112,7 @@ fn groups_have_names_of_their_own_and_one_default() {
     );
     assert_found(
         &groups(json!([{"name": "a"}])),
-        "warning at /0: no default group",
+        "error at /0: no default group",
     );
     assert_found(
         &groups(json!([{"name": "default"}, {}])),

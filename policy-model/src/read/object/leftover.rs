@@ -32,7 +32,8 @@ impl<'j> Obj<'j, '_> {
 
     fn unknown(&mut self, name: &str) {
         let shown = shown(name);
-        if let Some((_, home)) = self.belongs.filter(|(names, _)| names.contains(&name)) {
+        let mut homes = self.belongs.iter();
+        if let Some((_, home)) = homes.find(|(names, _)| names.contains(&name)) {
             let meant = Some(format!("it belongs in {home}"));
             self.find(
                 Severity::Error,
