@@ -11,6 +11,14 @@ use policy_model::{
 };
 use std::borrow::Cow;
 
+/// The methods of RFC 9110, section 9.3, and RFC 5789.
+const METHODS: [&[u8]; 9] = [
+    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+];
+
+/// The longest request id or trace id that is told again, in logs and replies: whoever sends one must not fill a disk by it.
+const MAX_ID: usize = 128;
+
 /// A request as the client sent it, less what clients may not say.
 pub struct RequestView<'a> {
     headers: &'a Headers,
@@ -37,14 +45,14 @@ impl<'a> RequestView<'a> {
         Self {
             headers,
             trust,
-            method: pseudo(":method"),
+            method: standard_method(pseudo(":method")),
             host: normal_host(pseudo(":authority")),
             path: None,
             query: query_of(pseudo(":path")),
         }
     }
 
-    /// `:method`.
+    /// `:method`; a standard one in its standard case.
     #[must_use]
     pub fn method(&self) -> &'a [u8] {
         self.method
@@ -101,19 +109,20 @@ impl<'a> RequestView<'a> {
             .is_some_and(|value| value.starts_with(b"application/grpc"))
     }
 
-    /// `x-request-id`; empty if absent or unreadable.
+    /// `x-request-id`; empty if absent, unreadable or longer than any id.
     #[must_use]
     pub fn request_id(&self) -> &'a str {
-        self.text("x-request-id")
+        id(self.text("x-request-id"))
     }
 
     /// The trace id of `traceparent` (W3C Trace Context, section 3.2.2); empty if there is none.
     #[must_use]
     pub fn trace_id(&self) -> &'a str {
-        self.text("traceparent")
+        id(self
+            .text("traceparent")
             .split('-')
             .nth(1)
-            .unwrap_or_default()
+            .unwrap_or_default())
     }
 
     /// Every value of a query parameter, decoded; a name without `=` has an empty value.
@@ -175,6 +184,22 @@ impl<'a> RequestView<'a> {
             .and_then(|value| std::str::from_utf8(value).ok())
             .unwrap_or_default()
     }
+}
+
+/// Methods are case-sensitive (RFC 9110, section 9.1), but not to everybody: over HTTP/2 Envoy passes `post` on, and Django
+/// and Werkzeug take it for POST. It must not walk past what holds for POST.
+fn standard_method(method: &[u8]) -> &[u8] {
+    if !method.iter().any(u8::is_ascii_lowercase) {
+        return method;
+    }
+    let standard = METHODS
+        .into_iter()
+        .find(|standard| standard.eq_ignore_ascii_case(method));
+    standard.unwrap_or(method)
+}
+
+fn id(text: &str) -> &str {
+    if text.len() <= MAX_ID { text } else { "" }
 }
 
 fn query_of(target: &[u8]) -> &[u8] {

@@ -143,6 +143,37 @@ fn every_spelling_of_a_host_and_a_path_arrives_at_its_node() {
     }
 }
 
+/// Envoy passes them on over HTTP/2, and some services put them into upper case.
+#[test]
+fn a_method_in_lower_case_arrives_at_its_node() {
+    for method in ["get", "Get", "gET"] {
+        let mut headers = get("orders.example", "/admin");
+        headers[0].1 = method;
+        let (host, _) = request(DOCUMENT, &headers);
+        assert_eq!(
+            set_request(&host, "x-node").as_deref(),
+            Some("orders.example/default PREFIX /admin GET"),
+            "{method}"
+        );
+    }
+}
+
+#[test]
+fn an_id_of_any_length_does_not_fill_logs_and_replies() {
+    let long = "7".repeat(50_000);
+    let traced = format!("00-{long}-00");
+    let mut headers = get("orders.example", "/");
+    headers.extend([
+        ("x-refuse", "1"),
+        ("x-request-id", &long),
+        ("traceparent", &traced),
+    ]);
+    let (host, _) = request(DOCUMENT, &headers);
+    assert_eq!(body(&host)["request_id"], "");
+    let longest = host.lines().iter().map(|(_, line)| line.len()).max();
+    assert!(longest < Some(1_000), "{longest:?}");
+}
+
 #[test]
 fn a_path_with_two_readings_is_refused_before_any_stage() {
     for path in [
