@@ -1,0 +1,97 @@
+//! Documents, parts of them, replies and log lines.
+
+use crate::page::Block;
+use anyhow::{Context as _, bail, ensure};
+use policy_model::{Document, Model, Report, Severity};
+use serde_json::{Value, json};
+
+/// Reads the block as the filters would, and holds what there is to say against what its fence says.
+pub(crate) fn check(block: &Block) -> anyhow::Result<()> {
+    let text = without_comments(&block.text);
+    if block.is("reply") || block.is("log") {
+        return shape(&text, block.is("log"));
+    }
+    let report = report_of(block)?;
+    let (errors, warnings) = (
+        report.count(Severity::Error),
+        report.count(Severity::Warning),
+    );
+    let as_said = match (block.is("refused"), block.is("warns")) {
+        (true, _) => errors > 0,
+        (false, true) => errors == 0 && warnings > 0,
+        (false, false) => errors == 0 && warnings == 0,
+    };
+    ensure!(as_said, "{:#?}", report.findings());
+    Ok(())
+}
+
+/// Holds `said` against what `steward validate orders.json` prints of a document.
+pub(crate) fn said_of(document: &Block, said: &str) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("orders.json"), &document.text)?;
+    let output = crate::shell::cargo_run("steward")
+        .args(["validate", "orders.json"])
+        .current_dir(folder.path())
+        .output()?;
+    let printed = String::from_utf8(output.stdout)?;
+    ensure!(printed == said, "it prints\n{printed}");
+    Ok(())
+}
+
+fn report_of(block: &Block) -> anyhow::Result<Report> {
+    let text = without_comments(&block.text);
+    let text = match block.value("fragment") {
+        None => text,
+        Some(part) => whole(part, serde_json::from_str(&text)?)?.to_string(),
+    };
+    let (document, mut report) = Document::read(text.as_bytes());
+    if let Some(document) = document {
+        let _ = Model::compile(&document, &mut report);
+    }
+    Ok(report)
+}
+
+/// A document around a part of one.
+fn whole(part: &str, value: Value) -> anyhow::Result<Value> {
+    let group = |more: &Value| {
+        let mut group = json!({ "name": "default", "defaultGroup": true });
+        for (name, value) in more.as_object().cloned().unwrap_or_default() {
+            group[name] = value;
+        }
+        json!({ "services": [{ "name": "orders", "groups": [group] }] })
+    };
+    Ok(match part {
+        "servicePolicy" => group(&json!({ "servicePolicy": value })),
+        "group" => group(&value),
+        "settings" | "authentication" => {
+            let mut document = group(&json!({}));
+            document[part] = value;
+            document
+        }
+        other => bail!("no part of a document is called `{other}`"),
+    })
+}
+
+/// Takes out `//` comments that have a line, or the end of one, to themselves.
+fn without_comments(text: &str) -> String {
+    let line = |line: &str| match line.trim_start().strip_prefix("//") {
+        Some(_) => String::new(),
+        None => line.split(" // ").next().unwrap_or_default().to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn shape(text: &str, is_log: bool) -> anyhow::Result<()> {
+    let events = crate::words::events()?;
+    for line in text.lines().filter(|line| is_log && !line.is_empty()) {
+        let line: Value = serde_json::from_str(line)?;
+        let event = line["steward"].as_str().context("no `steward` in it")?;
+        ensure!(events.contains(event), "nothing logs `{event}`");
+    }
+    if !is_log {
+        let reply: Value = serde_json::from_str(text)?;
+        let members = ["code", "reason", "message", "request_id", "timestamp"];
+        ensure!(members.iter().all(|name| !reply[name].is_null()), "{reply}");
+    }
+    Ok(())
+}

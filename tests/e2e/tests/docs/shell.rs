@@ -1,0 +1,65 @@
+//! Commands: verbs and flags that a page names must be there.
+
+use crate::page::Block;
+use anyhow::{Context as _, ensure};
+use std::{env, process::Command};
+use testkit::repository;
+
+/// The project's own commands, as pages write them, and the package that has them.
+const OWN: [(&str, &str); 2] = [
+    ("cargo xtask ", "xtask"),
+    ("cargo run -p steward -- ", "steward"),
+];
+
+/// Every line that calls one of the project's own commands, with or without a variable before it.
+pub(crate) fn check(block: &Block) -> anyhow::Result<()> {
+    for line in block.text.lines() {
+        let line = line.split('#').next().unwrap_or_default();
+        for (command, package) in OWN {
+            if let Some((_, arguments)) = line.split_once(command) {
+                has(package, arguments).with_context(|| line.to_owned())?;
+            }
+        }
+        ensure!(
+            !line.starts_with('$'),
+            "without a prompt: it is to be copied"
+        );
+    }
+    Ok(())
+}
+
+/// `cargo run` of a package of this workspace, from any folder.
+pub(crate) fn cargo_run(package: &str) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let manifest = repository().join("Cargo.toml");
+    command
+        .args(["run", "--quiet", "--manifest-path"])
+        .arg(manifest);
+    command.args(["--package", package, "--"]);
+    command
+}
+
+fn has(package: &str, arguments: &str) -> anyhow::Result<()> {
+    let mut words = arguments.split_ascii_whitespace();
+    let verb = words.next().context("no verb")?;
+    let help = |arguments: &[&str]| -> anyhow::Result<String> {
+        let output = cargo_run(package).args(arguments).output()?;
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let verbs = help(&["--help"])?;
+    let is_verb = |line: &str| line.split_ascii_whitespace().next() == Some(verb);
+    ensure!(
+        verb.starts_with('-') || verbs.lines().any(is_verb),
+        "no verb `{verb}` in\n{verbs}"
+    );
+    for flag in words.filter(|word| word.starts_with("--")) {
+        let own = help(&[verb, "--help"])?;
+        ensure!(own.contains(flag), "no flag `{flag}` in\n{own}");
+    }
+    Ok(())
+}
