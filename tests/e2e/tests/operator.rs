@@ -106,13 +106,14 @@ fn no_token_and_no_key_is_ever_told() -> anyhow::Result<()> {
     let expired = tokens::sign(tokens::Algorithm::Hs256, &claims)?;
     let reply = envoy.send(&Request::get("/").bearer(&expired))?;
     expect::refusal(&reply, 401, 40101, "F40100")?;
+    envoy.send(&Request::get(format!("/in-query?access_token={expired}")))?;
+    let access_log = until("the access log", Duration::from_secs(30), || {
+        let log = envoy.access_log()?.join("\n");
+        Ok(log.contains("/in-query").then_some(log))
+    })?;
     let jwks = tokens::jwks()?;
     let secret = jwks["keys"][0]["k"].as_str().context("the HMAC key")?;
-    let told = format!(
-        "{reply:?}\n{}\n{}",
-        envoy.log_lines()?.join("\n"),
-        envoy.access_log()?.join("\n")
-    );
+    let told = format!("{reply:?}\n{}\n{access_log}", envoy.log_lines()?.join("\n"));
     let parts = expired.split('.').chain([secret]);
     for part in parts {
         ensure!(!told.contains(part), "{part} was told");
