@@ -113,6 +113,33 @@ fn the_lane_travels_on() {
     assert_eq!(value("x-lane-space-id").unwrap().1.as_deref(), Some("s"));
 }
 
+#[test]
+fn a_domain_and_its_paths_hold_in_any_spelling() {
+    let space = |host: &str, path: &str| {
+        let lane = r#"{"code": "d", "defaultLane": true}, {"code": "e"}"#;
+        let rules = r#"{"id": "r", "laneCode": "e"}, {"id": "never", "laneCode": "e", "ratio": 0}"#;
+        document("", LANES).replace(
+            r#""laneSpaces": ["#,
+            &format!(
+                r#""laneSpaces": [{{"id": "t", "lanes": [{lane}], "rules": [{rules}], "domains": [
+                    {{"host": "{host}", "rules": ["never"], "paths": [{{"path": "{path}", "rules": ["r"]}}]}}]}},"#
+            ),
+        )
+    };
+    let lane = |code: &str| format!("x-lane-code={code} x-lane-space-id=t");
+    for (host, path) in [
+        ("shop", "/a/b"),
+        ("Shop.:8080", "/a//b/"),
+        ("shop.", "/x/../a/%62"),
+    ] {
+        let document = space(host, path);
+        let below = choices_of(&route_to("/a/b/c", &document, &[]));
+        assert_eq!(below.first(), Some(&lane("e")), "{host} {path}");
+        let beside = choices_of(&route_to("/a/bc", &document, &[]));
+        assert_eq!(beside.first(), Some(&lane("d")), "{host} {path}");
+    }
+}
+
 /// The requirement, section 2.2: in the space, traffic of gray goes to beta, whether gray has instances or not.
 #[test]
 fn a_redirect_is_unconditional() {

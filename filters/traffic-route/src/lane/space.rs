@@ -5,6 +5,7 @@ use engine::RequestContext;
 use policy_model::{
     condition::Matcher,
     document::{Document, Lane, LaneDomain, LaneRule, LaneSpace},
+    target::{NormalPath, normal_host},
 };
 use std::rc::Rc;
 
@@ -40,9 +41,9 @@ struct Rule {
 }
 
 struct Domain {
-    host: String,
+    host: Vec<u8>,
     /// Longest first.
-    paths: Vec<(String, Vec<usize>)>,
+    paths: Vec<(Vec<u8>, Vec<usize>)>,
     rules: Vec<usize>,
 }
 
@@ -160,7 +161,7 @@ impl Space {
             domains: space
                 .domains
                 .iter()
-                .map(|domain| Domain::new(domain, &space.rules))
+                .map(|domain| Domain::new(domain, &space.rules, refuse))
                 .collect(),
             rules,
         }
@@ -172,9 +173,7 @@ impl Space {
     }
 
     fn domain(&self, host: &[u8]) -> Option<&Domain> {
-        self.domains
-            .iter()
-            .find(|domain| domain.host.as_bytes() == host)
+        self.domains.iter().find(|domain| domain.host == host)
     }
 
     /// Rules in the order of the list. The ratios of those that match add up against one number: two rules of one half
@@ -217,21 +216,23 @@ impl Rule {
 // === impl Domain ===
 
 impl Domain {
-    fn new(domain: &LaneDomain, rules: &[LaneRule]) -> Self {
+    /// Host and paths in the spelling that requests have by then; a path that no request can have is given to `refuse`.
+    fn new(domain: &LaneDomain, rules: &[LaneRule], refuse: &mut Refuse<'_>) -> Self {
         let indices = |ids: &[String]| -> Vec<usize> {
             ids.iter()
                 .filter_map(|id| rules.iter().position(|rule| rule.id == *id))
                 .collect()
         };
-        let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
-        let mut paths: Vec<_> = domain
-            .paths
-            .iter()
-            .map(|path| (trimmed(&path.path), indices(&path.rules)))
-            .collect();
+        let mut paths = Vec::with_capacity(domain.paths.len());
+        for path in &domain.paths {
+            match NormalPath::new(path.path.as_bytes()) {
+                Ok(normal) => paths.push((without_last_slash(&normal), indices(&path.rules))),
+                Err(reason) => refuse(&path.pointer, &reason.to_string()),
+            }
+        }
         paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         Self {
-            host: domain.host.to_ascii_lowercase(),
+            host: normal_host(domain.host.as_bytes()).into_owned(),
             paths,
             rules: indices(&domain.rules),
         }
@@ -239,8 +240,8 @@ impl Domain {
 
     /// The rules that hold under a path; `None` means all of the space.
     fn rules(&self, path: &[u8]) -> Option<&[usize]> {
-        let under = |prefix: &str| {
-            let rest = path.strip_prefix(prefix.as_bytes());
+        let under = |prefix: &[u8]| {
+            let rest = path.strip_prefix(prefix);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
         };
         let found = self
@@ -251,4 +252,9 @@ impl Domain {
         let rules = found.unwrap_or(&self.rules);
         (!rules.is_empty()).then_some(rules)
     }
+}
+
+fn without_last_slash(path: &NormalPath<'_>) -> Vec<u8> {
+    let path = path.as_bytes();
+    path.strip_suffix(b"/").unwrap_or(path).to_vec()
 }
