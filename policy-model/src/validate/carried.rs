@@ -74,6 +74,10 @@ const POLICY: &[Gap<ServicePolicy>] = &[
     ),
     warning(said::fault, "faults are not injected yet"),
     error(
+        said::lane_shadow,
+        "lanes are always carried out: there is no shadow mode for them",
+    ),
+    error(
         said::authorization,
         "`authorization` is not carried out yet",
     ),
@@ -121,6 +125,9 @@ pub(super) fn check(document: &Document, report: &mut Report) {
     say(DOCUMENT, document, report);
     for service in &document.services {
         say(SERVICE, service, report);
+    }
+    for rule in document.lane_spaces.iter().flat_map(|space| &space.rules) {
+        say(CONDITIONS, &rule.conditions, report);
     }
     for node in nodes(document) {
         say(POLICY, node.policy, report);

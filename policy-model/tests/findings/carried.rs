@@ -66,6 +66,22 @@ fn what_joylives_samples_have_is_a_warning() {
 }
 
 #[test]
+fn settings_without_effect_are_a_warning() {
+    for (name, value) in [
+        ("maxWaiting", 5),
+        ("rateLimitDraft", 8),
+        ("faultInjection", 1),
+    ] {
+        let mut document = json!({"services": [], "settings": {}});
+        document["settings"][name] = json!(value);
+        assert_found(
+            &report(&document),
+            &format!("warning at /settings/{name}: no effect yet"),
+        );
+    }
+}
+
+#[test]
 fn what_would_protect_less_is_refused() {
     for (policy, rest) in [
         (
@@ -87,6 +103,10 @@ fn what_would_protect_less_is_refused() {
         (
             json!({"authorization": {"roles": {"editor": ["READ"]}}}),
             "/authorization",
+        ),
+        (
+            json!({"lanePolicies": [{"laneSpaceId": "l", "mode": "shadow"}]}),
+            "/lanePolicies/0/mode",
         ),
         (
             json!({"authentication": {"requirement": {"allOf": []}}}),
@@ -111,6 +131,14 @@ fn what_would_protect_less_is_refused() {
     assert_found(
         &said,
         "error at /authentication/apiKeys: not carried out yet",
+    );
+    let lane = json!({"code": "b", "defaultLane": true});
+    let by_key =
+        json!({"id": "r", "laneCode": "b", "conditions": [{"type": "apiKey", "values": ["a"]}]});
+    let rules = report(&json!({"laneSpaces": [{"id": "l", "lanes": [lane], "rules": [by_key]}]}));
+    assert_found(
+        &rules,
+        "error at /laneSpaces/0/rules/0/conditions/0: not carried out yet",
     );
     let authorized = report(&json!([{"name": "s", "groups": [], "authorized": true}]));
     assert_found(&authorized, "error at /0/authorized: not carried out");

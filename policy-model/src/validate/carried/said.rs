@@ -2,8 +2,8 @@
 
 use crate::document::{
     BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Document,
-    HealthPolicy, JwtAlgorithm, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Phase, PolicyMeta,
-    RateLimitPolicy, Service, ServicePolicy,
+    HealthPolicy, JwtAlgorithm, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase,
+    PolicyMeta, RateLimitPolicy, Service, ServicePolicy, Settings,
 };
 use crate::validate::walk::nodes;
 use std::rc::Rc;
@@ -80,7 +80,9 @@ pub(super) fn settings(document: &Document) -> Vec<String> {
     let faults = settings
         .fault_injection
         .map(|_| "/settings/faultInjection".to_owned());
-    draft.into_iter().chain(faults).collect()
+    let waiting = settings.max_waiting != Settings::DEFAULT_MAX_WAITING;
+    let waiting = waiting.then(|| "/settings/maxWaiting".to_owned());
+    draft.into_iter().chain(faults).chain(waiting).collect()
 }
 
 pub(super) fn authorized(service: &Service) -> Vec<String> {
@@ -173,6 +175,16 @@ pub(super) fn fault(policy: &ServicePolicy) -> Vec<String> {
             .iter()
             .map(|policy| &policy.meta),
     )
+}
+
+pub(super) fn lane_shadow(policy: &ServicePolicy) -> Vec<String> {
+    let shadows = policy
+        .lane_policies
+        .iter()
+        .filter(|lane| lane.meta.enabled && lane.meta.mode == Mode::Shadow);
+    shadows
+        .flat_map(|lane| at(&lane.meta, true, "mode"))
+        .collect()
 }
 
 pub(super) fn authorization(policy: &ServicePolicy) -> Vec<String> {
