@@ -37,7 +37,6 @@ struct Request<'a> {
     host: &'a str,
     path: Option<&'a str>,
     group: Option<&'a str>,
-    grpc: bool,
 }
 
 const GET: Request = Request {
@@ -45,7 +44,6 @@ const GET: Request = Request {
     host: "s",
     path: Some("/"),
     group: None,
-    grpc: false,
 };
 
 /// The address of the request's node; `-` if no service matches.
@@ -57,7 +55,6 @@ fn locate(model: &Model, request: Request<'_>) -> String {
         path: path.as_ref(),
         method: request.method.as_bytes(),
         group: request.group.map(str::as_bytes),
-        grpc: request.grpc,
     });
     assert_eq!(located.service.is_some(), located.node.is_some());
     located.node.map_or("-".to_owned(), |id| {
@@ -78,7 +75,6 @@ fn get<'a>(host: &'a str, path: &'a str) -> Request<'a> {
 fn call<'a>(host: &'a str, path: &'a str) -> Request<'a> {
     Request {
         method: "POST",
-        grpc: true,
         ..get(host, path)
     }
 }
@@ -280,28 +276,27 @@ fn grpc_by_interface() {
     );
 }
 
+/// The same call as JSON, as gRPC-Web, or under any host.
 #[test]
-fn a_content_type_does_not_lead_past_an_interface() {
+fn nothing_that_a_client_may_say_leads_past_an_interface() {
     let model = rpc();
-    let plain = |host, path| {
-        locate(
-            &model,
-            Request {
-                grpc: false,
-                ..call(host, path)
-            },
-        )
-    };
+    for host in ["web", "app", "unknown"] {
+        for method in ["POST", "GET"] {
+            let request = Request {
+                method,
+                ..call(host, "/shop.Orders/Create")
+            };
+            assert_eq!(
+                locate(&model, request),
+                "shop.Orders/default EQUAL / Create",
+                "{method} {host}"
+            );
+        }
+    }
     assert_eq!(
-        plain("unknown", "/shop.Orders/Create"),
-        "shop.Orders/default EQUAL / Create"
+        locate(&model, call("web", "/shop.Orders/Create/more")),
+        "web/default"
     );
-    assert_eq!(
-        plain("app", "/shop.Cart/Add"),
-        "app/default EQUAL shop.Cart Add"
-    );
-    // A host that is governed keeps its requests.
-    assert_eq!(plain("web", "/shop.Orders/Create"), "web/default");
 }
 
 #[test]
@@ -348,24 +343,23 @@ fn what_no_service_matches_needs_what_the_document_asks_for() {
 proptest! {
     #[test]
     fn any_bytes_can_be_located(
-        host: Vec<u8>, raw: Vec<u8>, method: Vec<u8>, group: Option<Vec<u8>>, grpc: bool,
+        host: Vec<u8>, raw: Vec<u8>, method: Vec<u8>, group: Option<Vec<u8>>,
     ) {
         let model = rpc();
         let path = NormalPath::of_request(&method, Some(&raw)).ok().flatten();
         for host in [&host[..], b"web", b"app", b"shop.orders"] {
             let located = model.locate(&Target {
-                host, path: path.as_ref(), method: &method, group: group.as_deref(), grpc,
+                host, path: path.as_ref(), method: &method, group: group.as_deref(),
             });
             prop_assert_eq!(located.service.is_some(), located.node.is_some());
         }
     }
 
     #[test]
-    fn calls_to_any_interface_are_located(service in "[a-c.]{0,6}", method in "[A-Ca-z]{0,3}", grpc: bool) {
+    fn calls_to_any_interface_are_located(service in "[a-c.]{0,6}", method in "[A-Ca-z]{0,3}") {
         let path = format!("/{service}/{method}");
         for host in ["web", "app", "shop.orders", "x"] {
-            let request = Request { grpc, ..call(host, &path) };
-            let found = locate(&rpc(), request);
+            let found = locate(&rpc(), call(host, &path));
             prop_assert!(found.starts_with(host) || found.starts_with("shop.Orders") || found == "-");
         }
     }

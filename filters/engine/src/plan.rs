@@ -107,7 +107,6 @@ impl<P: Pipeline> Plan<P> {
             path: view.normal_path(),
             method: view.method(),
             group: Self::group_of(view),
-            grpc: view.is_grpc(),
         })
     }
 

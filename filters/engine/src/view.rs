@@ -11,6 +11,8 @@ use policy_model::{
 };
 use std::borrow::Cow;
 
+const GRPC: &[u8] = b"application/grpc";
+
 /// The methods of RFC 9110, section 9.3, and RFC 5789.
 const METHODS: [&[u8]; 9] = [
     b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
@@ -106,7 +108,8 @@ impl<'a> RequestView<'a> {
     pub fn is_grpc(&self) -> bool {
         self.headers
             .get("content-type")
-            .is_some_and(|value| value.starts_with(b"application/grpc"))
+            .and_then(|value| value.get(..GRPC.len()))
+            .is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
     }
 
     /// `x-request-id`; empty if absent, unreadable or longer than any id.

@@ -1,9 +1,9 @@
 //! From a request to its node, without allocating.
 //!
-//! Which service: the one that the document says it stands in front of, else the host's (names and aliases). A gRPC call
-//! whose service is declared by interface (RPC_INTERFACE) goes there before its host is asked, any other request only if
-//! its host is unknown: it may be such a call in disguise (gRPC-Web, JSON), and must not lose its policies by that.
-//! Once a service is found its type says what a path means, whatever the request's content type says.
+//! Which service: the one that the document says it stands in front of, else the interface (RPC_INTERFACE) that the path
+//! names as gRPC's do, else the host's (names and aliases). A client picks its host, and where servers speak JSON or
+//! gRPC-Web too, or take `Application/GRPC`, its content type: neither may lead past an interface's policies, so the
+//! content type is not asked at all. Once a service is found its type says what a path means.
 //!
 //! Without a path (`CONNECT`, `OPTIONS *`) only the group's own policies hold.
 
@@ -23,8 +23,6 @@ pub struct Target<'a> {
     pub method: &'a [u8],
     /// The group it asks for, if it may: see `settings.trustedClientHeaders`.
     pub group: Option<&'a [u8]>,
-    /// Whether it is a gRPC call by its content type.
-    pub grpc: bool,
 }
 
 /// Where a request belongs. Both are there, or none is.
@@ -73,13 +71,9 @@ impl Model {
             Configured::Service(id) => Some(id),
             Configured::Unknown => None,
             Configured::No => {
-                let interface = || self.interface(GrpcMethod::of(target.path?.as_bytes())?.service);
-                let host = || self.names.find(host_of(target.host));
-                if target.grpc {
-                    interface().or_else(host)
-                } else {
-                    host().or_else(interface)
-                }
+                let call = target.path.and_then(|path| GrpcMethod::of(path.as_bytes()));
+                call.and_then(|call| self.interface(call.service))
+                    .or_else(|| self.names.find(host_of(target.host)))
             }
         }
     }

@@ -24,7 +24,6 @@
 //!     path: Some(&path),
 //!     method: b"GET",
 //!     group: None,
-//!     grpc: false,
 //! });
 //! let node = model.node(located.node.unwrap()).unwrap();
 //! assert_eq!(node.address.to_string(), "orders.example/default PREFIX /orders GET");
