@@ -25,6 +25,7 @@ pub enum Behaviour {
 /// | `x-echo-delay-ms: 1500` | waits this long before it answers |
 /// | `x-echo-code: 500` | puts `"code": 500` into the JSON body, for policies that read it there |
 /// | `x-echo-reset: 1` | drops the connection (HTTP/1.1) or resets the stream (HTTP/2) without an answer |
+/// | `x-echo-grpc-status: 14` | a gRPC call ends with this status |
 ///
 /// A header wins over what [`Echo::behave`](crate::Echo::behave) set for all requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! The server: one thread, one single-threaded runtime, any number of connections.
 
-use crate::{Behaviour, Order, reply};
+use crate::{Behaviour, Order, grpc, reply, websocket};
 use anyhow::Context as _;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use hyper_util::{rt::TokioExecutor, rt::TokioIo, server::conn::auto};
 use serde_json::Value;
 use std::{
+    convert::Infallible,
     io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
@@ -143,28 +144,34 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     builder.http2().max_header_list_size(MAX_HEADER_BYTES);
     let service = service_fn(|request| answer(request, Arc::clone(&shared)));
     let _ = builder
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
         .await;
 }
 
 async fn answer(
     request: Request<Incoming>,
     shared: Arc<Shared>,
-) -> anyhow::Result<Response<Full<Bytes>>> {
+) -> anyhow::Result<Response<BoxBody<Bytes, Infallible>>> {
     shared.requests.fetch_add(1, Ordering::SeqCst);
+    if websocket::is_handshake(request.headers()) {
+        return websocket::accept(&shared.name, request);
+    }
     let (parts, body) = request.into_parts();
-    body.collect().await?;
+    let sent = body.collect().await?.to_bytes();
     let behaviour = *shared.behaviour.borrow();
     let order = Order::for_request(behaviour, &parts.headers);
     if !order.delay.is_zero() {
         tokio::time::sleep(order.delay).await;
     }
     anyhow::ensure!(!order.reset, "told to reset");
+    if grpc::is_call(&parts.headers) {
+        return grpc::answer(&shared.name, &parts.headers, sent);
+    }
     let body = reply::body(&shared.name, &shared.labels, &parts, order.code);
     let reply = Response::builder()
         .status(order.status)
         .header("content-type", "application/json")
         .header("x-echo-name", &shared.name)
-        .body(Full::from(body.to_string()))?;
+        .body(Full::from(body.to_string()).boxed())?;
     Ok(reply)
 }
