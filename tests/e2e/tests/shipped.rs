@@ -44,6 +44,30 @@ fn every_shipped_configuration_starts_and_serves() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The route table takes any host: nobody may leave the limits behind by naming another one.
+#[test]
+fn another_host_is_no_way_past_the_shipped_policies() -> anyhow::Result<()> {
+    let envoy = Envoy::from_yaml("envoy/envoy.yaml")?.start()?;
+    let token = testkit::tokens::token("alice")?;
+    for host in [
+        "other.example",
+        "127.0.0.1",
+        "service-provider.example",
+        "x@service-provider",
+    ] {
+        let reply = envoy.send(&Request::get("/echo").host(host).bearer(&token))?;
+        ensure!(matches!(reply.status, 400 | 404), "{host}: {reply:?}");
+        ensure!(reply.header("x-echo-name").is_none(), "{host}: {reply:?}");
+    }
+    let reply = envoy.send(
+        &Request::get("/echo")
+            .host("SERVICE-provider.:80")
+            .bearer(&token),
+    )?;
+    ensure!(reply.status == 200, "{reply:?}");
+    envoy.finish()
+}
+
 /// Without the module: the load balancer's half of routing, with the reserved header made by hand.
 #[test]
 fn the_load_balancer_tries_choices_from_left_to_right() -> anyhow::Result<()> {
