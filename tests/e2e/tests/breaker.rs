@@ -8,7 +8,11 @@
 use anyhow::ensure;
 use e2e::{documents, expect};
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 use testkit::{Envoy, Request, Response, Update, until};
 
 /// Beyond any open time of these tests on any machine.
@@ -213,4 +217,38 @@ fn an_open_breaker_stays_open_over_a_reload() -> anyhow::Result<()> {
     );
     expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
     envoy.finish()
+}
+
+/// Envoy tells UNKNOWN of a web page that answers a gRPC request: no client may open a web service's breaker by that.
+#[test]
+fn a_web_service_called_as_grpc_stays_open_for_business() -> anyhow::Result<()> {
+    let page = web_page()?;
+    let document = breaker(&json!({ "errorCodes": [], "waitDurationInOpenState": 600 }));
+    let envoy = Envoy::shipped()?
+        .document(document)
+        .endpoint(8081, page)
+        .endpoint(8082, page)
+        .start()?;
+    let disguised = Request::get("/").header("content-type", "application/grpc");
+    for _ in 0..6 {
+        envoy.send(&disguised)?;
+    }
+    let reply = envoy.send(&Request::get("/"))?;
+    ensure!(reply.status == 200, "{reply:?}");
+    envoy.finish()
+}
+
+/// A service that knows nothing of gRPC, one answer a connection.
+fn web_page() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?;
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(
+                b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok",
+            );
+        }
+    });
+    Ok(addr)
 }
