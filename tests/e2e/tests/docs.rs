@@ -9,7 +9,7 @@
 //! | `json reply`, `json log` | have the members of a refusal's body, or of a log line |
 //! | `yaml file=X` | be that file of the repository, to the letter |
 //! | `yaml bootstrap`, `yaml resource`, `yaml fragment=X` | pass `envoy --mode validate`, put into `envoy/minimal.yaml` if a part |
-//! | `sh` | name only verbs and flags that the commands have |
+//! | `sh`, and code in the text | name only verbs and flags that the commands have |
 //! | `text demo` | hold only steps and findings that the tour has |
 //! | `text validate` | be what `steward validate` says of the block before it |
 //!
@@ -47,6 +47,11 @@ fn every_block_is_true() -> anyhow::Result<()> {
                 wrong.push(format!("{}:{}: {error:#}", page.name, block.line));
             }
         }
+        for command in page.code() {
+            if let Err(error) = shell::command(command) {
+                wrong.push(format!("{}: `{command}`: {error:#}", page.name));
+            }
+        }
     }
     ensure!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
     Ok(())
@@ -61,7 +66,9 @@ fn check(block: &Block, before: Option<&Block>) -> anyhow::Result<()> {
         "text" if block.is("validate") => {
             json::said_of(before.context("no block before it")?, &block.text)
         }
-        other => bail!("a block of a kind that nothing checks: `{other}`"),
+        other => bail!(
+            "nothing checks a block of kind `{other}`; tests/e2e/tests/docs.rs lists the kinds"
+        ),
     }
 }
 

@@ -76,6 +76,11 @@ impl Page {
         Ok(page)
     }
 
+    /// What stands between single backticks, outside of blocks.
+    pub(crate) fn code(&self) -> impl Iterator<Item = &str> {
+        self.text.split('`').skip(1).step_by(2)
+    }
+
     /// What `[text](link)` leads to, outside of blocks.
     pub(crate) fn links(&self) -> impl Iterator<Item = &str> {
         let ends = self.text.split("](").skip(1);

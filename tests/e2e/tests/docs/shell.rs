@@ -11,19 +11,25 @@ const OWN: [(&str, &str); 2] = [
     ("cargo run -p steward -- ", "steward"),
 ];
 
-/// Every line that calls one of the project's own commands, with or without a variable before it.
+/// Every line of a block.
 pub(crate) fn check(block: &Block) -> anyhow::Result<()> {
     for line in block.text.lines() {
         let line = line.split('#').next().unwrap_or_default();
-        for (command, package) in OWN {
-            if let Some((_, arguments)) = line.split_once(command) {
-                has(package, arguments).with_context(|| line.to_owned())?;
-            }
-        }
+        command(line).with_context(|| line.to_owned())?;
         ensure!(
             !line.starts_with('$'),
             "without a prompt: it is to be copied"
         );
+    }
+    Ok(())
+}
+
+/// A line that may call one of the project's own commands.
+pub(crate) fn command(line: &str) -> anyhow::Result<()> {
+    for (command, package) in OWN {
+        if let Some((_, arguments)) = line.split_once(command) {
+            has(package, arguments)?;
+        }
     }
     Ok(())
 }
