@@ -143,7 +143,8 @@ impl<'a> RequestView<'a> {
             .flat_map(|line| line.split(|byte| *byte == b';'));
         pairs.filter_map(move |pair| {
             let (name, value) = split_once(pair.trim_ascii(), b'=')?;
-            (name == key.as_bytes()).then(|| unquoted(value))
+            // As lenient as the most lenient readers: a second `token =` must not be one for them alone.
+            (name.trim_ascii() == key.as_bytes()).then(|| unquoted(value.trim_ascii()))
         })
     }
 

@@ -110,7 +110,7 @@ fn parameters_and_cookies_carry_tokens_too() {
 
 #[test]
 fn two_tokens_are_one_too_many() {
-    let both: [Pairs<'_>; 8] = [
+    let both: [Pairs<'_>; 10] = [
         &[
             ("authorization", b"Bearer a"),
             ("authorization", b"Bearer b"),
@@ -131,6 +131,9 @@ fn two_tokens_are_one_too_many() {
         ],
         &[(":path", b"/?access_token=a&access_token=b")],
         &[("cookie", b"session=a"), ("cookie", b"session=b")],
+        // Readers that take white space off a name see two of it, and some believe the first.
+        &[("cookie", b"session =forged; session=a")],
+        &[("cookie", b"session\t=forged; session=a")],
     ];
     for pairs in both {
         assert_eq!(find(pairs), Err(Ambiguous), "{pairs:?}");
