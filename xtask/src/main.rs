@@ -14,6 +14,7 @@
     reason = "it tells a person how long something took; no Wasm module contains it"
 )]
 
+mod bench;
 mod build;
 mod cache;
 mod call;
@@ -52,6 +53,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Measure the filters against Envoy's own, in real Envoys side by side
+    Bench(bench::Options),
     /// Compile the filters to dist/*.wasm, remove the exports that they do not need, print their sizes
     Build {
         /// Only the modules whose name contains one of these
@@ -72,6 +75,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
+        Verb::Bench(options) => bench::run(&options),
         Verb::Build { filter } => build::run(&filter).map(drop),
         Verb::Demo { once } => demo(once),
         Verb::Test { filter } => test::run(&filter),

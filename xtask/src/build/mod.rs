@@ -11,9 +11,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The yardstick of the benchmark, no product: it listens to nothing but what every filter must.
+const EMPTY_FILTER: Module = Module {
+    name: "empty-filter",
+    callbacks: &[],
+    budget: 128 * 1024,
+};
+
 /// Builds the modules whose name contains one of `filters` (all, if there is none) and returns the folder they are in.
 pub(crate) fn run(filters: &[String]) -> Result<PathBuf> {
-    let chosen = choose(filters)?;
+    make(&choose(filters)?, place::dist())
+}
+
+/// Builds all modules and the yardstick of the benchmark into a folder of their own, `dist` staying what users load.
+pub(crate) fn for_bench() -> Result<PathBuf> {
+    let all: Vec<_> = MODULES.iter().chain([&EMPTY_FILTER]).collect();
+    make(&all, place::target().join("bench"))
+}
+
+fn make(chosen: &[&Module], dist: PathBuf) -> Result<PathBuf> {
     let cache = Cache::of_user()?;
     let toolchain = toolchain::ready(&cache)?;
     fetch_crates();
@@ -21,17 +37,16 @@ pub(crate) fn run(filters: &[String]) -> Result<PathBuf> {
     let folder = place::target().join(format!("wasm-{}", toolchain.fingerprint()?));
     say::line(format!(
         "compiling {} for {}",
-        names(&chosen),
+        names(chosen),
         toolchain::TARGET
     ));
-    if show(&compile(toolchain.cargo(), &chosen, &folder)).is_err() {
+    if show(&compile(toolchain.cargo(), chosen, &folder)).is_err() {
         bail!("the modules do not compile; cargo says why above");
     }
     let compiled = folder.join(toolchain::TARGET).join("release");
 
-    let dist = place::dist();
     fs::create_dir_all(&dist).with_context(|| format!("cannot make {}", dist.display()))?;
-    finish(&chosen, &compiled, &dist)?;
+    finish(chosen, &compiled, &dist)?;
     Ok(dist)
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Module {
     /// The file is `<name>.wasm`, the crate `<name>-plugin`.
     pub(crate) name: &'static str,
     /// The callbacks of its stages, beside those every filter needs.
-    callbacks: &'static [&'static str],
+    pub(crate) callbacks: &'static [&'static str],
     /// The most it may weigh, in bytes.
     pub(crate) budget: u64,
 }

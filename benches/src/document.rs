@@ -1,0 +1,156 @@
+//! What is measured: one policy for each module, and all of them for `governance.wasm`.
+//!
+//! The same document is under load in `cargo xtask bench` and has its host calls and allocations counted in `tests/`.
+//! Limits are far above what the load can reach but for one user, so that a refusal is always meant.
+
+use serde_json::{Value, json};
+use testkit::tokens;
+
+/// The service that it governs.
+pub const HOST: &str = "service-provider";
+
+/// The user whose limit is one request a day.
+pub const LIMITED_USER: &str = "limited";
+
+/// Where the limit of a user is found: the claim where one module does both, a header where another module checked it.
+#[derive(Clone, Copy, Debug)]
+pub enum User {
+    /// The token's subject.
+    Claim,
+    /// The value of this header.
+    Header(&'static str),
+}
+
+/// Far more than a request a microsecond.
+pub const UNREACHABLE: u32 = 1_000_000;
+
+/// A day: longer than any run.
+pub const DAY_MS: u64 = 86_400_000;
+
+/// Everything on: token, two windows per user, lane, breaker.
+#[must_use]
+pub fn everything() -> Value {
+    let policies = merge(&[limit(User::Claim), lane_policy(), breaker()]);
+    let mut document = service(&policies);
+    set(&mut document, authentication());
+    set(&mut document, lanes());
+    document
+}
+
+/// The token alone.
+#[must_use]
+pub fn token() -> Value {
+    let mut document = service(&json!({}));
+    set(&mut document, authentication());
+    document
+}
+
+/// Two windows per user alone.
+#[must_use]
+pub fn windows(user: User) -> Value {
+    service(&limit(user))
+}
+
+/// The lane alone.
+#[must_use]
+pub fn lane() -> Value {
+    let mut document = service(&lane_policy());
+    set(&mut document, lanes());
+    document
+}
+
+/// The breaker alone.
+#[must_use]
+pub fn circuit() -> Value {
+    service(&breaker())
+}
+
+fn service(policy: &Value) -> Value {
+    json!({ "services": [{
+        "name": HOST,
+        "groups": [{
+            "name": "default",
+            "defaultGroup": true,
+            "servicePolicy": policy,
+            "paths": [{ "path": "/orders", "methods": [{ "name": "GET" }] }],
+        }],
+    }] })
+}
+
+fn authentication() -> Value {
+    json!({ "authentication": {
+        "providers": { "corp": {
+            "issuer": tokens::ISSUER,
+            "audiences": [tokens::AUDIENCE],
+            "algorithms": ["RS256"],
+            "localJwks": tokens::public_jwks().unwrap_or_default(),
+            "claimToHeaders": [{ "claim": "sub", "header": "x-user-id" }],
+        } },
+        "requirement": { "anyOf": ["corp"] },
+    } })
+}
+
+fn limit(user: User) -> Value {
+    let key = match user {
+        User::Claim => json!({ "type": "claim", "key": "sub" }),
+        User::Header(name) => json!({ "type": "header", "key": name }),
+    };
+    json!({ "rateLimitPolicies": [{
+        "name": "per-user",
+        "key": [key],
+        "slidingWindows": [
+            { "threshold": UNREACHABLE, "timeWindowInMs": 1_000 },
+            { "threshold": UNREACHABLE, "timeWindowInMs": DAY_MS },
+        ],
+        "overrides": [{
+            "match": [LIMITED_USER],
+            "slidingWindows": [{ "threshold": 1, "timeWindowInMs": DAY_MS }],
+        }],
+    }] })
+}
+
+fn lane_policy() -> Value {
+    json!({ "lanePolicies": [{ "laneSpaceId": "demo" }] })
+}
+
+fn lanes() -> Value {
+    json!({ "laneSpaces": [{
+        "id": "demo",
+        "defaultSpace": true,
+        "lanes": [{ "code": "base", "defaultLane": true }, { "code": "gray" }],
+        "rules": [{ "id": "gray", "laneCode": "gray", "conditions": [
+            { "type": "header", "opType": "EQUAL", "key": "x-lane", "values": ["gray"] },
+        ] }],
+    }] })
+}
+
+fn breaker() -> Value {
+    json!({ "circuitBreakPolicies": [{
+        "name": "failing",
+        "level": "SERVICE",
+        "slidingWindowType": "count",
+        "slidingWindowSize": 100,
+        "minCallsThreshold": 100,
+        "errorCodes": ["500", "502", "503"],
+        "failureRateThreshold": 60,
+        "slowCallRateThreshold": 100,
+        "slowCallDurationThreshold": 20_000,
+        "waitDurationInOpenState": 3,
+        "allowedCallsInHalfOpenState": 1,
+    }] })
+}
+
+fn merge(objects: &[Value]) -> Value {
+    let mut merged = json!({});
+    for object in objects {
+        set(&mut merged, object.clone());
+    }
+    merged
+}
+
+/// Adds the members of `more` to `object`.
+fn set(object: &mut Value, more: Value) {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+}

@@ -1,0 +1,122 @@
+//! `cargo xtask bench`: what a request costs with our filters, beside what it costs with Envoy's own.
+//!
+//! Every variant is a real Envoy with one worker; all run side by side and take turns of a second or less under the same
+//! load. Measured is CPU time of the Envoy process per answered request: requests per second and latency say more about
+//! what else the machine does. A variant that answers one request otherwise than it should ends the run, for a filter that
+//! does less is no faster filter.
+
+mod filters;
+mod picture;
+mod process;
+mod result;
+mod rounds;
+mod scene;
+mod table;
+mod traffic;
+mod variant;
+
+use crate::{build, cache::Cache, envoy, say};
+use anyhow::{Context as _, Result};
+use rounds::Pace;
+use scene::{Running, Scene};
+use serde_json::json;
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use traffic::Traffic;
+
+/// What to run, and where the numbers go.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Be done within two minutes once the modules are built; good for a look, not for a page
+    #[arg(long)]
+    quick: bool,
+    /// Write the numbers as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Draw them as SVG
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+}
+
+/// From this share of the processors on, others are in the way.
+const BUSY: f64 = 0.25;
+
+/// Builds, measures, prints.
+///
+/// # Errors
+/// An Envoy did not start or did not behave, or a variant gave a wrong answer.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let dist = build::for_bench()?;
+    let binary = envoy::ready(&Cache::of_user()?)?;
+    let others = process::load_average()?;
+    let pace = options.pace();
+    let loads = say::step("signing a token for each user", || {
+        Ok::<_, anyhow::Error>([Traffic::many()?, Traffic::one()?])
+    })?;
+    let scene = Scene::open(binary, dist)?;
+    let running = say::step("starting an Envoy for each variant", || {
+        let start = |variant| scene.start(variant);
+        variant::all()
+            .into_iter()
+            .map(start)
+            .collect::<Result<Vec<Running>>>()
+    })?;
+    say::step("sending every request once", || {
+        rounds::warm_up(&running, &loads)
+    })?;
+    let measured = say::step("measuring", || rounds::run(&running, &loads, pace))?;
+    let rows = result::rows(&running, &loads.each_ref().map(|load| load.name), &measured)?;
+    for one in running {
+        one.close()?;
+    }
+    scene.close()?;
+    let rounds = measured.iter().flatten().map(|turns| turns.cpu.len()).min();
+    options.publish(&rows, others, rounds.unwrap_or_default())
+}
+
+// === impl Options ===
+
+impl Options {
+    fn pace(&self) -> Pace {
+        let (rounds, turn, limit) = if self.quick {
+            (3, Duration::from_millis(400), Duration::from_secs(105))
+        } else {
+            (11, Duration::from_secs(1), Duration::from_secs(900))
+        };
+        Pace {
+            rounds,
+            turn,
+            until: Instant::now() + limit,
+        }
+    }
+
+    fn publish(&self, rows: &[result::Row], others: f64, rounds: usize) -> Result<()> {
+        let processors = std::thread::available_parallelism()?.get();
+        println!("{}", table::table(rows));
+        let caption = format!(
+            "{rounds} alternating rounds of {:?} a variant and load, {processors} processors, load average {others} before",
+            self.pace().turn
+        );
+        println!("{caption}");
+        #[expect(clippy::cast_precision_loss, reason = "a few")]
+        if others > BUSY * processors as f64 {
+            say::line("the machine was busy with other work: these numbers are provisional");
+        }
+        if let Some(path) = &self.json {
+            let rows: Vec<_> = rows.iter().map(result::Row::json).collect();
+            let all = json!({ "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
+            write(path, &serde_json::to_string_pretty(&all)?)?;
+        }
+        if let Some(path) = &self.picture {
+            write(path, &picture::svg(rows, &caption))?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &PathBuf, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}

@@ -1,0 +1,189 @@
+//! Who runs: each variant is a chain of filters in an Envoy of its own.
+
+use super::{filters, traffic::Checks};
+use benches::document::{self, User};
+use serde_json::{Value, json};
+
+/// A filter chain to be measured.
+pub(super) struct Variant {
+    /// As printed.
+    pub(super) name: &'static str,
+    /// The variant of Envoy's own filters that does a like work.
+    pub(super) native: Option<&'static str>,
+    /// The modules it loads.
+    pub(super) modules: &'static [&'static str],
+    /// What it refuses.
+    pub(super) checks: Checks,
+    /// Its filters, the router excepted.
+    pub(super) filters: Vec<Value>,
+}
+
+/// Nothing but Envoy: what every other variant is compared with first.
+pub(super) const BARE: &str = "bare";
+
+const CHAIN: &str = "native chain";
+const TOKEN: Checks = Checks {
+    token: true,
+    limit: false,
+};
+const LIMIT: Checks = Checks {
+    token: false,
+    limit: true,
+};
+const BOTH: Checks = Checks {
+    token: true,
+    limit: true,
+};
+
+/// All of them, in the order of the table.
+pub(super) fn all() -> Vec<Variant> {
+    let mut all = whole();
+    all.extend(single());
+    all
+}
+
+/// The yardsticks, and everything at once.
+fn whole() -> Vec<Variant> {
+    use filters::{jwt_authn, lane_to_metadata, local_ratelimit, rbac, subset_to_metadata, wasm};
+    let user = User::Header("x-user-id");
+    vec![
+        variant(BARE, None, &[], Checks::default(), vec![]),
+        variant(
+            "empty filter",
+            None,
+            &["empty-filter"],
+            Checks::default(),
+            vec![wasm("empty-filter", &json!({}))],
+        ),
+        variant(
+            CHAIN,
+            None,
+            &[],
+            BOTH,
+            vec![
+                jwt_authn(true),
+                rbac(),
+                local_ratelimit("x-user-id"),
+                lane_to_metadata(),
+            ],
+        ),
+        variant(
+            "governance.wasm",
+            Some(CHAIN),
+            &["governance"],
+            BOTH,
+            vec![
+                wasm("governance", &document::everything()),
+                subset_to_metadata(),
+            ],
+        ),
+        variant(
+            "four modules",
+            Some(CHAIN),
+            &["jwt-auth", "rate-limit", "traffic-route", "circuit-breaker"],
+            BOTH,
+            vec![
+                wasm("jwt-auth", &document::token()),
+                wasm("rate-limit", &document::windows(user)),
+                wasm("traffic-route", &document::lane()),
+                wasm("circuit-breaker", &document::circuit()),
+                subset_to_metadata(),
+            ],
+        ),
+    ]
+}
+
+/// Each module against the filter that does the same.
+fn single() -> Vec<Variant> {
+    use filters::{jwt_authn, lane_to_metadata, local_ratelimit, subset_to_metadata, wasm};
+    let none = Checks::default();
+    let windows = document::windows(User::Header("x-user"));
+    vec![
+        variant("jwt_authn", None, &[], TOKEN, vec![jwt_authn(true)]),
+        variant(
+            "jwt_authn, no cache",
+            None,
+            &[],
+            TOKEN,
+            vec![jwt_authn(false)],
+        ),
+        variant(
+            "jwt-auth.wasm",
+            Some("jwt_authn"),
+            &["jwt-auth"],
+            TOKEN,
+            vec![wasm("jwt-auth", &document::token())],
+        ),
+        variant(
+            "local_ratelimit",
+            None,
+            &[],
+            LIMIT,
+            vec![local_ratelimit("x-user")],
+        ),
+        variant(
+            "rate-limit.wasm",
+            Some("local_ratelimit"),
+            &["rate-limit"],
+            LIMIT,
+            vec![wasm("rate-limit", &windows)],
+        ),
+        variant(
+            "header_to_metadata",
+            None,
+            &[],
+            none,
+            vec![lane_to_metadata()],
+        ),
+        variant(
+            "traffic-route.wasm",
+            Some("header_to_metadata"),
+            &["traffic-route"],
+            none,
+            vec![
+                wasm("traffic-route", &document::lane()),
+                subset_to_metadata(),
+            ],
+        ),
+        variant(
+            "circuit-breaker.wasm",
+            None,
+            &["circuit-breaker"],
+            none,
+            vec![wasm("circuit-breaker", &document::circuit())],
+        ),
+    ]
+}
+
+fn variant(
+    name: &'static str,
+    native: Option<&'static str>,
+    modules: &'static [&'static str],
+    checks: Checks,
+    filters: Vec<Value>,
+) -> Variant {
+    Variant {
+        name,
+        native,
+        modules,
+        checks,
+        filters,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_compared_with_one_that_runs_and_refuses_the_same() {
+        let all = all();
+        for ours in &all {
+            let Some(native) = ours.native else { continue };
+            let native = all.iter().find(|other| other.name == native);
+            let native = native.unwrap_or_else(|| panic!("{} has none", ours.name));
+            let checks = |variant: &Variant| (variant.checks.token, variant.checks.limit);
+            assert_eq!(checks(ours), checks(native), "{}", ours.name);
+        }
+    }
+}
