@@ -33,6 +33,10 @@ pub(crate) struct Options {
     /// Be done within two minutes once the modules are built; good for a look, not for a page
     #[arg(long)]
     quick: bool,
+    /// Let the measured Envoys answer by themselves instead of asking an upstream: less noise and a smaller base, but no
+    /// breaker counts such answers
+    #[arg(long)]
+    direct: bool,
     /// Write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -56,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let loads = say::step("signing a token for each user", || {
         Ok::<_, anyhow::Error>([Traffic::many()?, Traffic::one()?])
     })?;
-    let scene = Scene::open(binary, dist)?;
+    let scene = Scene::open(binary, dist, options.direct)?;
     let running = say::step("starting an Envoy for each variant", || {
         let start = |variant| scene.start(variant);
         variant::all()
@@ -95,10 +99,15 @@ impl Options {
 
     fn publish(&self, rows: &[result::Row], others: f64, rounds: usize) -> Result<()> {
         let processors = std::thread::available_parallelism()?.get();
-        println!("{}", table::table(rows));
+        println!("{}", table::tables(rows));
         let caption = format!(
-            "{rounds} alternating rounds of {:?} a variant and load, {processors} processors, load average {others} before",
-            self.pace().turn
+            "{rounds} alternating rounds of {:?} a variant and load, {}, {processors} processors, load average {others} before",
+            self.pace().turn,
+            if self.direct {
+                "answered by Envoy itself"
+            } else {
+                "one upstream"
+            }
         );
         println!("{caption}");
         #[expect(clippy::cast_precision_loss, reason = "a few")]
@@ -107,7 +116,7 @@ impl Options {
         }
         if let Some(path) = &self.json {
             let rows: Vec<_> = rows.iter().map(result::Row::json).collect();
-            let all = json!({ "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
+            let all = json!({ "direct": self.direct, "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
             write(path, &serde_json::to_string_pretty(&all)?)?;
         }
         if let Some(path) = &self.picture {

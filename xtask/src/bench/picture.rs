@@ -65,3 +65,53 @@ fn draw(out: &mut String, row: &Row, y: f64, scale: f64) {
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::result::Cell;
+    use std::time::Duration;
+
+    fn row(name: &'static str, extra: f64, module_bytes: u64) -> Row {
+        let cell = Cell {
+            load: "many",
+            requests: 1,
+            cpu: 20.0 + extra,
+            extra,
+            to_bare: 1.0,
+            to_native: None,
+            extra_to_native: None,
+            p50: 1.0,
+            p99: 1.0,
+        };
+        Row {
+            name,
+            native: None,
+            loads: vec![cell],
+            resident_kib: 1,
+            module_bytes,
+            start: Duration::ZERO,
+            start_cpu: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn bars_are_as_long_as_the_numbers_and_ours_are_told_apart() {
+        let rows = [
+            row("bare", 0.0, 0),
+            row("native", 4.0, 0),
+            row("ours & all", 8.0, 9),
+        ];
+        let svg = svg(&rows, "quick");
+        assert!(
+            !svg.contains("bare<") && svg.contains("ours &amp; all"),
+            "{svg}"
+        );
+        let bar = |length: &str, shade: &str| {
+            svg.contains(&format!(
+                "width=\"{length}\" height=\"14\" fill=\"{shade}\""
+            ))
+        };
+        assert!(bar("300.0", NATIVE[0]) && bar("600.0", OURS[0]), "{svg}");
+    }
+}

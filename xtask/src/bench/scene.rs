@@ -24,6 +24,7 @@ const CONNECTIONS: usize = 16;
 pub(super) struct Scene {
     binary: PathBuf,
     dist: PathBuf,
+    direct: bool,
     /// A process of its own, so that its work is counted to nobody. Not a direct response of the measured Envoy: no breaker
     /// counts an answer that did not come from an upstream.
     upstream: Envoy,
@@ -44,16 +45,17 @@ pub(super) struct Running {
 // === impl Scene ===
 
 impl Scene {
-    pub(super) fn open(binary: PathBuf, dist: PathBuf) -> Result<Self> {
+    /// `direct`: the measured Envoys answer by themselves.
+    pub(super) fn open(binary: PathBuf, dist: PathBuf, direct: bool) -> Result<Self> {
         let upstream = Envoy::from_yaml(BASE)?.change(|bootstrap| {
             set_filters(bootstrap, vec![]);
-            let answer = json!({ "status": 200, "body": { "inline_string": "{\"id\":7,\"state\":\"shipped\"}\n" } });
-            set_route(bootstrap, "direct_response", &answer);
+            answer_directly(bootstrap);
         });
         let upstream = upstream.workers(1).binary(&binary).start()?;
         Ok(Self {
             binary,
             dist,
+            direct,
             upstream,
         })
     }
@@ -61,7 +63,12 @@ impl Scene {
     /// Starts a variant and waits until it listens.
     pub(super) fn start(&self, mut variant: Variant) -> Result<Running> {
         let chain = std::mem::take(&mut variant.filters);
-        let mut builder = Envoy::from_yaml(BASE)?.change(|bootstrap| set_filters(bootstrap, chain));
+        let mut builder = Envoy::from_yaml(BASE)?.change(|bootstrap| {
+            set_filters(bootstrap, chain);
+            if self.direct {
+                answer_directly(bootstrap);
+            }
+        });
         for port in SHIPPED_PORTS {
             builder = builder.endpoint(port, self.upstream.addr());
         }
@@ -121,11 +128,13 @@ fn set_filters(bootstrap: &mut Bootstrap, mut chain: Vec<Value>) {
     }
 }
 
-/// Gives the one route another end.
-fn set_route(bootstrap: &mut Bootstrap, action: &str, value: &Value) {
+/// Lets the one route end in Envoy itself.
+fn answer_directly(bootstrap: &mut Bootstrap) {
+    let body = json!({ "inline_string": "{\"id\":7,\"state\":\"shipped\"}\n" });
     for manager in bootstrap.connection_managers() {
         if let Some(route) = manager.pointer_mut("/route_config/virtual_hosts/0/routes/0") {
-            *route = json!({ "match": { "prefix": "/" }, action: value });
+            let answer = json!({ "status": 200, "body": body });
+            *route = json!({ "match": { "prefix": "/" }, "direct_response": answer });
         }
     }
 }
