@@ -30,7 +30,8 @@ pub struct Break {
 /// The permits of one call, until they are settled.
 #[derive(Default)]
 pub struct Calls {
-    since: Nanos,
+    /// Since when the upstream has had the whole request; it cannot be slow before.
+    asked: Option<Nanos>,
     care: Care,
     /// How long the upstream took to answer a call whose status is yet to come.
     answered: Option<Duration>,
@@ -58,9 +59,11 @@ impl Stage for Break {
         let Some(guards) = guards.filter(|guards| !guards.is_empty()) else {
             return Verdict::Continue;
         };
-        calls.begin(cx.now(), cx.view.is_grpc());
+        let now = cx.now();
+        calls.asked = cx.is_whole.then_some(now);
+        calls.care.is_grpc = cx.view.is_grpc();
         for guard in guards {
-            match guard.admit(cx.host, calls.since) {
+            match guard.admit(cx.host, now) {
                 Admission::Admitted(permit) => calls.take(guard, permit),
                 Admission::Refused(_) if guard.is_shadow() => {}
                 Admission::Refused(refused) => {
@@ -71,6 +74,12 @@ impl Stage for Break {
         Verdict::Continue
     }
 
+    fn request_end(&self, cx: &mut EndContext<'_>, calls: &mut Calls) {
+        if !calls.permits.is_empty() {
+            calls.asked = Some(cx.now());
+        }
+    }
+
     fn response(&self, cx: &mut ResponseContext<'_>, calls: &mut Calls) {
         if calls.permits.is_empty() {
             return;
@@ -78,7 +87,7 @@ impl Stage for Break {
         let now = cx.now();
         match Ending::of_headers(cx, calls.care, |status| calls.blame(status)) {
             Some(ending) => calls.settle(cx.host, now, ending),
-            None => calls.answered = Some(now.since(calls.since)),
+            None => calls.answered = Some(calls.waited(now)),
         }
     }
 
@@ -145,9 +154,9 @@ impl Compiler {
 // === impl Calls ===
 
 impl Calls {
-    fn begin(&mut self, now: Nanos, is_grpc: bool) {
-        self.since = now;
-        self.care.is_grpc = is_grpc;
+    /// How long the upstream has had to answer.
+    fn waited(&self, now: Nanos) -> Duration {
+        self.asked.map_or(Duration::ZERO, |asked| now.since(asked))
     }
 
     fn take(&mut self, guard: &Rc<Guard>, permit: Permit) {
@@ -161,7 +170,7 @@ impl Calls {
 
     /// Hands every permit back.
     fn settle(&mut self, host: &dyn Host, now: Nanos, ending: Ending) {
-        let elapsed = self.answered.unwrap_or_else(|| now.since(self.since));
+        let elapsed = self.answered.unwrap_or_else(|| self.waited(now));
         for (guard, permit) in self.permits.drain(..) {
             guard.settle(host, now, permit, ending, elapsed);
         }

@@ -37,6 +37,8 @@ pub struct RequestContext<'a> {
     pub identity: &'a mut Identity,
     /// What is to change on the way up and back.
     pub changes: &'a mut Changes,
+    /// Whether the headers are all of the request.
+    pub is_whole: bool,
     pub(crate) clock: &'a Clock<'a>,
 }
 
@@ -52,7 +54,7 @@ pub struct ResponseContext<'a> {
     clock: &'a Clock<'a>,
 }
 
-/// For [`Stage::end`](crate::Stage::end).
+/// For [`Stage::request_end`](crate::Stage::request_end) and [`Stage::end`](crate::Stage::end).
 pub struct EndContext<'a> {
     /// The host of this VM.
     pub host: &'a dyn Host,

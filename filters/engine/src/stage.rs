@@ -42,6 +42,10 @@ pub trait Stage: Sized + 'static {
     /// Decides a request.
     fn request(&self, cx: &mut RequestContext<'_>, state: &mut Self::State) -> Verdict;
 
+    /// Learns that the request has come whole, if its headers were not all of it. Where an earlier stage refused the
+    /// request, `state` is still the default.
+    fn request_end(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
+
     /// Sees the response's headers: the upstream's, a local reply of Envoy, or a reply of ours. Where an earlier stage
     /// refused the request, `state` is still the default.
     fn response(&self, _cx: &mut ResponseContext<'_>, _state: &mut Self::State) {}
@@ -61,6 +65,9 @@ pub trait Pipeline: Sized + 'static {
 
     /// Asks the stages in order; the first refusal ends it.
     fn request(&self, cx: &mut RequestContext<'_>, states: &mut Self::States) -> Verdict;
+
+    /// Tells every stage that the request has come whole.
+    fn request_end(&self, cx: &mut EndContext<'_>, states: &mut Self::States);
 
     /// Tells every stage of the response.
     fn response(&self, cx: &mut ResponseContext<'_>, states: &mut Self::States);
@@ -100,6 +107,10 @@ macro_rules! pipeline {
                     }
                 )+
                 Verdict::Continue
+            }
+
+            fn request_end(&self, cx: &mut EndContext<'_>, states: &mut Self::States) {
+                $(self.$at.request_end(cx, &mut states.$at);)+
             }
 
             fn response(&self, cx: &mut ResponseContext<'_>, states: &mut Self::States) {

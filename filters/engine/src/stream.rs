@@ -61,7 +61,7 @@ impl<P: Pipeline> RequestStream<P> {
         }
     }
 
-    fn decide(&mut self, host: &dyn Host) -> Result<Flow, HostError> {
+    fn decide(&mut self, host: &dyn Host, is_whole: bool) -> Result<Flow, HostError> {
         let headers = host.request_headers()?;
         let plan = Rc::clone(&self.plan);
         let view = match RequestView::new(&headers, plan.trust()) {
@@ -74,7 +74,7 @@ impl<P: Pipeline> RequestStream<P> {
         };
         plan.trust().strip(&headers, &mut self.changes);
         let located = plan.locate(&view);
-        match self.ask(host, &view, &located) {
+        match self.ask(host, &view, &located, is_whole) {
             Verdict::Reply(refusal) => self.refuse(host, &view, located.service, &refusal),
             Verdict::Continue => {
                 self.changes.apply_request(host, |name| view.sent(name))?;
@@ -85,7 +85,13 @@ impl<P: Pipeline> RequestStream<P> {
         }
     }
 
-    fn ask(&mut self, host: &dyn Host, view: &RequestView<'_>, located: &Located) -> Verdict {
+    fn ask(
+        &mut self,
+        host: &dyn Host,
+        view: &RequestView<'_>,
+        located: &Located,
+        is_whole: bool,
+    ) -> Verdict {
         // Until every stage has agreed it counts as refused: an early end must not look like success.
         self.phase = Phase::Refused;
         let clock = Clock::new(host);
@@ -96,6 +102,7 @@ impl<P: Pipeline> RequestStream<P> {
             node: located.node,
             identity: &mut Identity::default(),
             changes: &mut self.changes,
+            is_whole,
             clock: &clock,
         };
         let verdict = self.plan.pipeline().request(&mut cx, &mut self.states);
@@ -104,6 +111,19 @@ impl<P: Pipeline> RequestStream<P> {
             Verdict::Continue if stranger => no_such_service().into(),
             verdict => verdict,
         }
+    }
+
+    /// Tells the stages of an end, unless no stage has seen the request.
+    fn tell(&mut self, host: &dyn Host, of: impl Fn(&P, &mut EndContext<'_>, &mut P::States)) {
+        if self.phase == Phase::Unseen {
+            return;
+        }
+        let mut cx = EndContext {
+            host,
+            refused: self.phase == Phase::Refused,
+            clock: &Clock::new(host),
+        };
+        of(self.plan.pipeline(), &mut cx, &mut self.states);
     }
 
     fn refuse(
@@ -146,8 +166,8 @@ impl<P: Pipeline> RequestStream<P> {
 }
 
 impl<P: Pipeline> Stream for RequestStream<P> {
-    fn request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Flow {
-        self.decide(host).unwrap_or_else(|error| {
+    fn request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Flow {
+        self.decide(host, end_of_stream).unwrap_or_else(|error| {
             host.log(
                 log::Level::Error,
                 &format!("steward: a request could not be decided: {error}"),
@@ -156,6 +176,10 @@ impl<P: Pipeline> Stream for RequestStream<P> {
             let _ = host.reply(&UNREADABLE);
             Flow::Pause
         })
+    }
+
+    fn request_end(&mut self, host: &dyn Host) {
+        self.tell(host, P::request_end);
     }
 
     fn response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Flow {
@@ -180,16 +204,7 @@ impl<P: Pipeline> Stream for RequestStream<P> {
     }
 
     fn log(&mut self, host: &dyn Host) {
-        if self.phase == Phase::Unseen {
-            return;
-        }
-        let clock = Clock::new(host);
-        let mut cx = EndContext {
-            host,
-            refused: self.phase == Phase::Refused,
-            clock: &clock,
-        };
-        self.plan.pipeline().end(&mut cx, &mut self.states);
+        self.tell(host, P::end);
     }
 }
 

@@ -81,6 +81,20 @@ impl<S: Stream> HttpContext for Http<S> {
         }
     }
 
+    fn on_http_request_body(&mut self, _size: usize, end_of_stream: bool) -> Action {
+        if let Some(stream) = self.stream.as_mut().filter(|_| end_of_stream) {
+            stream.request_end(&EnvoyHost);
+        }
+        Action::Continue
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        if let Some(stream) = &mut self.stream {
+            stream.request_end(&EnvoyHost);
+        }
+        Action::Continue
+    }
+
     fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         self.stream.as_mut().map_or(Action::Continue, |stream| {
             action(stream.response_headers(&EnvoyHost, end_of_stream))

@@ -138,6 +138,9 @@ pub trait Stream {
     /// The request's headers have arrived.
     fn request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Flow;
 
+    /// The request has come whole: its last body part or its trailers. Not called if its headers were all of it.
+    fn request_end(&mut self, _host: &dyn Host) {}
+
     /// The response's headers are about to leave; local replies, our own too, come by here.
     fn response_headers(&mut self, _host: &dyn Host, _end_of_stream: bool) -> Flow {
         Flow::Continue

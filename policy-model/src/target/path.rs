@@ -42,11 +42,17 @@ pub enum UnsafePath {
     DotParameter,
     /// A `..` behind an empty segment: what it takes back depends on when slashes are merged.
     AmbiguousParent,
+    /// Above [`NormalPath::MAX_LENGTH`].
+    TooLong,
 }
 
 // === impl NormalPath ===
 
 impl<'a> NormalPath<'a> {
+    /// The most bytes that a path may have, its query not counted. Services refuse longer ones themselves (8 KiB for the
+    /// whole request line is common), and a pattern's time grows with the path.
+    pub const MAX_LENGTH: usize = 8 * 1024;
+
     /// Normalizes `raw`, the value of `:path`. Borrowed from `raw` when it is normal already.
     ///
     /// An empty path is `/` (RFC 3986 6.2.3). `..` at the root stays at the root.
@@ -65,6 +71,9 @@ impl<'a> NormalPath<'a> {
             .unwrap_or_default();
         if path.is_empty() {
             return Ok(Self(Cow::Borrowed(b"/")));
+        }
+        if path.len() > Self::MAX_LENGTH {
+            return Err(UnsafePath::TooLong);
         }
         let Some(relative) = path.strip_prefix(b"/") else {
             return Err(UnsafePath::NotAbsolute);
@@ -118,6 +127,7 @@ impl UnsafePath {
             Self::BadEscape => "bad_escape",
             Self::DotParameter => "dot_segment_parameter",
             Self::AmbiguousParent => "ambiguous_parent",
+            Self::TooLong => "too_long",
         }
     }
 }
@@ -133,6 +143,7 @@ impl fmt::Display for UnsafePath {
             Self::BadEscape => "the path has a % without two hexadecimal digits",
             Self::DotParameter => "the path has parameters on a dot segment",
             Self::AmbiguousParent => "the path has a .. behind an empty segment",
+            Self::TooLong => "the path is longer than 8 KiB",
         })
     }
 }

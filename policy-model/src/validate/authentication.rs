@@ -1,6 +1,6 @@
 //! Who calls: providers that no token can satisfy, requirements that name none.
 
-use super::breaker::is_field_name;
+use super::breaker::{is_field_name, is_framing};
 use super::jwks;
 use super::refer::{Names, once};
 use super::walk::nodes;
@@ -145,6 +145,8 @@ fn places(provider: &Provider, report: &mut Report) {
         }
         if !is_field_name(&rule.header) {
             report.error(at, format!("`{}` is no header's name", rule.header));
+        } else if is_not_a_claims(&rule.header) {
+            report.error(at, format!("`{}` is not a claim's to set", rule.header));
         }
     }
     let headers = provider
@@ -152,6 +154,12 @@ fn places(provider: &Provider, report: &mut Report) {
         .iter()
         .map(|rule| (rule.header.as_str(), &**at));
     once("header of claims", Severity::Error, headers, report);
+}
+
+/// Headers that steer the message or the routing, which a token must not.
+fn is_not_a_claims(header: &str) -> bool {
+    let header = header.to_ascii_lowercase();
+    header == "host" || header.starts_with("x-steward-") || is_framing(&header)
 }
 
 fn api_keys(keys: &ApiKeys, report: &mut Report) {

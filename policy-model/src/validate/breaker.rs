@@ -150,7 +150,8 @@ pub(super) fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(token)
 }
 
-fn is_framing(name: &str) -> bool {
+/// Headers that frame a message: who sets them tears it.
+pub(super) fn is_framing(name: &str) -> bool {
     ["content-length", "transfer-encoding", "connection"]
         .iter()
         .any(|framing| name.eq_ignore_ascii_case(framing))

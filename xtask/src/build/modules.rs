@@ -29,6 +29,9 @@ const ALWAYS: [&str; 9] = [
     "proxy_on_delete",
 ];
 
+/// The request's end is seen, where its headers are not all of it.
+const REQUEST_BODY: &str = "proxy_on_request_body";
+const REQUEST_TRAILERS: &str = "proxy_on_request_trailers";
 /// The response's status and headers are read or extended.
 const RESPONSE: &str = "proxy_on_response_headers";
 /// The stream's end is seen, resets and timeouts included.
@@ -59,12 +62,12 @@ pub(crate) const MODULES: [Module; 5] = [
     },
     Module {
         name: "circuit-breaker",
-        callbacks: &[RESPONSE, LOG],
+        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, LOG],
         budget: FILTER_BUDGET,
     },
     Module {
         name: "governance",
-        callbacks: &[RESPONSE, LOG],
+        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, LOG],
         budget: GOVERNANCE_BUDGET,
     },
 ];

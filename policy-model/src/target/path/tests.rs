@@ -238,3 +238,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_path_has_an_end() {
+    let path = |length: usize| format!("/{}?{}", "a".repeat(length - 1), "q".repeat(9_000));
+    let (most, more) = (
+        path(NormalPath::MAX_LENGTH),
+        path(NormalPath::MAX_LENGTH + 1),
+    );
+    assert_eq!(
+        NormalPath::new(most.as_bytes()).map(|path| path.as_bytes().len()),
+        Ok(8_192)
+    );
+    assert_eq!(NormalPath::new(more.as_bytes()), Err(UnsafePath::TooLong));
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use host::{Flow, Plugin, Stream, fake::FakeHost};
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 const HEADERS: [(&str, &str); 3] = [
     (":authority", "example.test"),
@@ -131,4 +131,39 @@ fn a_grpc_stream_that_lasts_is_counted_and_is_not_slow() {
     stream.log(&fake.host);
     assert_eq!(fake.host.shared().swaps(), before + 1);
     assert_eq!(fake.call("200"), Flow::Continue);
+}
+
+/// A request that takes a while to come, and an upstream that takes a while to answer; `None`: it answers before.
+fn uploads(fake: &Fake, upload: Duration, answer: Option<Duration>) -> Flow {
+    let mut stream = fake.filter.open();
+    let flow = stream.request_headers(&fake.host, false);
+    if flow == Flow::Continue {
+        fake.host.advance(upload);
+        if let Some(answer) = answer {
+            stream.request_end(&fake.host);
+            fake.host.advance(answer);
+        }
+        fake.host.set_response(&[(":status", "200")]);
+        stream.response_headers(&fake.host, true);
+    }
+    stream.log(&fake.host);
+    flow
+}
+
+const LONG: Duration = Duration::from_secs(9);
+const SHORT: Duration = Duration::from_millis(9);
+
+#[test]
+fn who_sends_slowly_does_not_open_it() {
+    let fake = Fake::new();
+    uploads(&fake, LONG, Some(SHORT));
+    uploads(&fake, LONG, None);
+    assert_eq!(fake.call("200"), Flow::Continue);
+}
+
+#[test]
+fn an_upstream_that_answers_an_upload_slowly_opens_it() {
+    let fake = Fake::new();
+    uploads(&fake, SHORT, Some(LONG));
+    assert_eq!(fake.call("200"), Flow::Pause);
 }
