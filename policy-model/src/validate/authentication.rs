@@ -158,8 +158,7 @@ fn places(provider: &Provider, report: &mut Report) {
 
 /// Headers that steer the message or the routing, which a token must not.
 fn is_not_a_claims(header: &str) -> bool {
-    let header = header.to_ascii_lowercase();
-    header == "host" || header.starts_with("x-steward-") || is_framing(&header)
+    header == "host" || header.starts_with("x-steward-") || is_framing(header)
 }
 
 fn api_keys(keys: &ApiKeys, report: &mut Report) {

@@ -176,7 +176,7 @@ fn names_of_algorithms_headers_and_claims_are_checked() {
         &header,
         &format!("error at {CORP}/claimToHeaders/0: `x user` is no header's name"),
     );
-    for steering in ["Host", "content-length", "x-steward-subset"] {
+    for steering in ["host", "content-length", "x-steward-subset"] {
         assert_found(
             &corp(&json!({"claimToHeaders": [{"claim": "sub", "header": steering}]})),
             &format!("error at {CORP}/claimToHeaders/0: `{steering}` is not a claim's to set"),
