@@ -133,6 +133,16 @@ fn every_worker_sees_it_open() -> anyhow::Result<()> {
     envoy.finish()
 }
 
+/// Envoy itself answers this request, the upstream having failed, until the breaker does.
+fn opens_by_envoys_own(envoy: &Envoy, request: &Request) -> anyhow::Result<()> {
+    for _ in 0..4 {
+        let reply = envoy.send(request)?;
+        let is_envoys = reply.status == 503 && reply.json()?["code"] == 50301;
+        ensure!(is_envoys, "{reply:?}");
+    }
+    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")
+}
+
 #[test]
 fn a_refused_connection_is_a_failure() -> anyhow::Result<()> {
     // tcpmux, a service of 1988: nobody listens there, and the OS gives that port to nobody else meanwhile.
@@ -143,14 +153,7 @@ fn a_refused_connection_is_a_failure() -> anyhow::Result<()> {
         .endpoint(8081, gone)
         .endpoint(8082, gone)
         .start()?;
-    for _ in 0..4 {
-        let reply = envoy.send(&Request::get("/"))?;
-        ensure!(
-            reply.status == 503 && reply.json()?["code"] == 50301,
-            "{reply:?}"
-        );
-    }
-    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
+    opens_by_envoys_own(&envoy, &Request::get("/"))?;
     envoy.finish()
 }
 
@@ -198,14 +201,7 @@ fn slow_calls_open_it_too_over_a_window_of_time() -> anyhow::Result<()> {
 fn a_connection_that_breaks_is_a_failure() -> anyhow::Result<()> {
     let document = breaker(&json!({ "errorCodes": ["503"], "waitDurationInOpenState": 600 }));
     let envoy = Envoy::shipped()?.document(document).start()?;
-    for _ in 0..4 {
-        let reply = envoy.send(&Request::get("/").header("x-echo-reset", "1"))?;
-        ensure!(
-            reply.status == 503 && reply.json()?["code"] == 50301,
-            "{reply:?}"
-        );
-    }
-    expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
+    opens_by_envoys_own(&envoy, &Request::get("/").header("x-echo-reset", "1"))?;
     envoy.finish()
 }
 
