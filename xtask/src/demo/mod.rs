@@ -5,6 +5,8 @@
 //! the product stopped working.
 
 mod document;
+mod files;
+mod hints;
 mod print;
 mod scene;
 mod step;
@@ -50,7 +52,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if options.once {
         return scene.close();
     }
-    print::what_next(&scene)?;
+    println!("{}", hints::what_next(&scene)?);
     scene.stay()
 }
 

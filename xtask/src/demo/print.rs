@@ -28,6 +28,9 @@ const EVERYDAY: [&str; 8] = [
 /// What is running, and the variables of the commands below.
 pub(crate) fn opening(scene: &Scene) -> anyhow::Result<()> {
     let envoy = scene.envoy();
+    for (wanted, taken) in scene.moved() {
+        println!("port {wanted} is in use: taking {taken}");
+    }
     println!(
         "Envoy, 2 workers:  http://{}   (admin: http://{})",
         envoy.addr(),
@@ -41,7 +44,12 @@ pub(crate) fn opening(scene: &Scene) -> anyhow::Result<()> {
         "services in it:    {}",
         scene.document().services().join(", ")
     );
-    println!("\nTokens of four users, for the commands below:");
+    println!("Envoy's log:       {}", scene.log().display());
+    println!("access log:        {}", scene.access_log().display());
+    println!(
+        "\nTokens of four users, for the commands below; another shell gets them by `. {}`:",
+        scene.tokens_file().display()
+    );
     for (name, token) in scene.tokens() {
         println!("  {name}={token}");
     }
@@ -93,27 +101,6 @@ pub(crate) fn summary(steps: usize) {
     println!(
         "\nAll {steps} steps showed what they should; no worker was lost, nothing unexpected was logged."
     );
-}
-
-/// What a reader can do now.
-pub(crate) fn what_next(scene: &Scene) -> anyhow::Result<()> {
-    let envoy = scene.envoy();
-    let (addr, admin, file) = (
-        envoy.addr(),
-        envoy.admin_addr(),
-        envoy.policy_file()?.display(),
-    );
-    println!(
-        "
-Envoy stays up. Set the variables above in another shell, then try:
-   curl -i http://{addr}/echo -H 'host: service-provider' -H \"authorization: Bearer $ALICE\"
-   curl -i http://{addr}/orders -H 'host: service-provider' -H \"authorization: Bearer $ALICE\" -H 'x-gray: true'
-   curl -s http://{admin}/stats/prometheus | grep ^steward_
-   sed -i 's/\"threshold\": 4,/\"threshold\": 40,/' {file}     # a new limit, at once
-Upstreams obey x-echo-status: 503, x-echo-delay-ms: 1500 and x-echo-reset: 1.
-Ctrl-C ends it."
-    );
-    Ok(())
 }
 
 fn answer(scene: &Scene, response: &Response) {

@@ -1,8 +1,8 @@
 //! What the tour plays on: Envoy with two workers, two instances of a service behind it, and a token for each user.
 
-use super::{Options, document::Document};
+use super::{Options, document::Document, files::Files};
 use anyhow::Context as _;
-use std::{net::TcpListener, sync::mpsc};
+use std::{net::TcpListener, path::Path, sync::mpsc};
 use testkit::{Envoy, Request, Response, Update, tokens};
 
 /// Where a person looks first; taken if nobody else has them.
@@ -18,6 +18,7 @@ pub(crate) struct Scene {
     envoy: Envoy,
     document: Document,
     tokens: Vec<(String, String)>,
+    files: Files,
     finding: Option<String>,
 }
 
@@ -35,11 +36,16 @@ impl Scene {
             .workers(2)
             .start()?;
         let token = |user: &&str| Ok((user.to_uppercase(), tokens::token(user)?));
-        let tokens = USERS.iter().map(token).collect::<anyhow::Result<_>>()?;
+        let tokens = USERS
+            .iter()
+            .map(token)
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let files = Files::beside(envoy.policy_file()?, &tokens)?;
         Ok(Self {
             envoy,
             document,
             tokens,
+            files,
             finding: None,
         })
     }
@@ -50,6 +56,30 @@ impl Scene {
 
     pub(crate) fn document(&self) -> &Document {
         &self.document
+    }
+
+    /// Ports that somebody else has, each with the one taken in its place.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (u16, u16)> {
+        let taken = [
+            (LISTENER, self.envoy.addr().port()),
+            (ADMIN, self.envoy.admin_addr().port()),
+        ];
+        taken.into_iter().filter(|(wanted, taken)| wanted != taken)
+    }
+
+    /// What Envoy and its plugins log.
+    pub(crate) fn log(&self) -> &Path {
+        &self.files.log
+    }
+
+    /// A line a request.
+    pub(crate) fn access_log(&self) -> &Path {
+        &self.files.access_log
+    }
+
+    /// The tokens as a shell reads them.
+    pub(crate) fn tokens_file(&self) -> &Path {
+        &self.files.tokens
     }
 
     /// Shell variable and value of each user's token.
