@@ -2,8 +2,10 @@
 //!
 //! A call is timed from the end of its request to the response's headers: that is the upstream's doing, while an upload may
 //! trickle and a body may wait for a slow reader. An answer to a request that is still being sent is never slow, or clients
-//! could open a service's breaker by sending slowly. An HTTP call is settled by those headers, so that neither a trip nor a recovery waits for a long download; that a
-//! body breaks off later is not seen. A gRPC call's status comes in its trailers and is read at the stream's end, except
+//! could open a service's breaker by sending slowly. The price: an upstream that stops reading an upload is not slow either.
+//!
+//! An HTTP call is settled by the response's headers, so that neither a trip nor a recovery waits for a long download; that
+//! a body breaks off later is not seen. A gRPC call's status comes in its trailers and is read at the stream's end, except
 //! that a half-open breaker's calls count as good once their headers are in time without a status: it must not
 //! wait for a stream that lasts for hours.
 

@@ -218,9 +218,5 @@ fn no_such_service() -> Refusal {
 
 fn unsafe_path_refusal(reason: policy_model::target::UnsafePath) -> Refusal {
     let details = format!("steward_unsafe_path{{{}}}", reason.name());
-    Refusal::new(
-        Cause::UnsafePath,
-        details,
-        "the path can be read in two ways",
-    )
+    Refusal::new(Cause::UnsafePath, details, reason.to_string())
 }

@@ -34,7 +34,7 @@ pub struct RequestView<'a> {
 // === impl RequestView ===
 
 impl<'a> RequestView<'a> {
-    /// Reads the headers. A path that could be read in two ways is an error: no policy can be chosen for it.
+    /// Reads the headers. An unsafe path is an error: no policy can be chosen for it.
     pub fn new(headers: &'a Headers, trust: Trust) -> Result<Self, UnsafePath> {
         let mut view = Self::without_path(headers, trust);
         view.path = NormalPath::of_request(view.method, headers.get(":path"))?;

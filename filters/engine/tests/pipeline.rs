@@ -201,6 +201,14 @@ fn a_path_with_two_readings_is_refused_before_any_stage() {
 }
 
 #[test]
+fn a_path_that_is_too_long_is_refused_as_that() {
+    let path = format!("/{}", "a".repeat(8 * 1024));
+    let (host, _) = request(DOCUMENT, &get("orders.example", &path));
+    assert_eq!(host.replies()[0].details, "steward_unsafe_path{too_long}");
+    assert_eq!(body(&host)["message"], "the path is longer than 8 KiB");
+}
+
+#[test]
 fn requests_without_a_path_are_the_services() {
     for headers in [
         vec![(":method", "CONNECT"), (":authority", "orders.example:443")],

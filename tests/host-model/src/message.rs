@@ -11,6 +11,7 @@ pub struct HeaderMap(pub(crate) Vec<(String, Vec<u8>)>);
 pub struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    pub(crate) trailers: usize,
     pub(crate) properties: Vec<(String, Vec<u8>)>,
 }
 
@@ -143,6 +144,7 @@ impl Request {
         Self {
             headers,
             body: Vec::new(),
+            trailers: 0,
             properties: Vec::new(),
         }
     }
@@ -160,6 +162,13 @@ impl Request {
             body: body.to_vec(),
             ..Self::new("POST", path)
         }
+    }
+
+    /// Ends it with so many trailers; a filter is told their number alone.
+    #[must_use]
+    pub fn trailers(mut self, count: usize) -> Self {
+        self.trailers = count;
+        self
     }
 
     /// A unary gRPC call, `path` being `/package.Service/Method`.

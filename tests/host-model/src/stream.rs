@@ -15,6 +15,7 @@ pub(crate) struct Stream {
     pub(crate) root: u32,
     pub(crate) request: HeaderMap,
     pub(crate) request_body: Vec<u8>,
+    pub(crate) request_trailers: usize,
     pub(crate) response: HeaderMap,
     /// What the caller gets so far.
     pub(crate) sent_body: Vec<u8>,
@@ -62,6 +63,7 @@ impl Stream {
             grpc: request.is_grpc(),
             request: request.headers,
             request_body: request.body,
+            request_trailers: request.trailers,
             properties: request.properties.into_iter().collect(),
             ..Self::default()
         }

@@ -94,7 +94,8 @@ impl Vm {
     /// Sends a request through the filter and leaves it there: with the upstream, held, or answered.
     pub fn begin(&mut self, request: Request) -> Exchange {
         let context = self.new_context();
-        let (end, count) = (request.body.is_empty(), request.headers.0.len());
+        let end = request.body.is_empty() && request.trailers == 0;
+        let count = request.headers.0.len();
         let root = self.root;
         self.state(|state| state.streams.insert(context, Stream::new(root, request)));
         self.call(context, || callbacks::context_create(context, self.root));
@@ -243,16 +244,30 @@ impl Vm {
 
     /// Lets a request through to the upstream, unless it was answered meanwhile.
     fn forward(&mut self, context: u32) {
-        let body = self.stream(context, |stream| {
+        let passes = self.stream(context, |stream| {
             stream.request_open = false;
-            if stream.details.is_some() {
-                return 0;
+            let passes = stream.details.is_none();
+            if passes {
+                stream.forwarded = Some(stream.request.clone());
             }
-            stream.forwarded = Some(stream.request.clone());
-            stream.request_body.len()
+            passes
+        });
+        if passes {
+            self.finish_request(context);
+        }
+    }
+
+    /// What comes behind the request's headers.
+    fn finish_request(&self, context: u32) {
+        let (body, trailers) = self.stream(context, |stream| {
+            (stream.request_body.len(), stream.request_trailers)
         });
         if body > 0 {
-            self.call(context, || callbacks::request_body(context, body, true));
+            let end = trailers == 0;
+            self.call(context, || callbacks::request_body(context, body, end));
+        }
+        if trailers > 0 {
+            self.call(context, || callbacks::request_trailers(context, trailers));
         }
     }
 
@@ -277,9 +292,8 @@ impl Vm {
                 }
                 resumed
             });
-            let body = self.stream(context, |stream| stream.request_body.len());
-            if resumed && body > 0 {
-                self.call(context, || callbacks::request_body(context, body, true));
+            if resumed {
+                self.finish_request(context);
             }
         }
     }

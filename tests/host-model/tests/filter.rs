@@ -105,6 +105,10 @@ impl Stream for GateStream {
         Flow::Pause
     }
 
+    fn request_end(&mut self, _: &dyn Host) {
+        self.seen += "request-end ";
+    }
+
     fn response_headers(&mut self, host: &dyn Host, end: bool) -> Flow {
         let headers = host.response_headers().unwrap();
         let status = String::from_utf8_lossy(headers.get(":status").unwrap()).into_owned();
@@ -186,8 +190,30 @@ fn a_request_that_passes_reaches_the_upstream_as_the_filter_changed_it() {
     assert_eq!((response.status, response.text().as_str()), (200, "abcd"));
     assert!(!response.is_local());
     assert_eq!(response.header("x-own"), Some("yes"));
-    let told = "request(false) response(200, false) body(ab, false) body(abcd, true) log";
+    let told =
+        "request(false) request-end response(200, false) body(ab, false) body(abcd, true) log";
     assert_eq!(last_line(&envoy), told);
+}
+
+#[test]
+fn a_request_ends_once_by_its_headers_its_body_or_its_trailers() {
+    let envoy = Envoy::new();
+    let mut worker = envoy.worker::<Gate>(b"home").unwrap();
+    let requests = [
+        (Request::get("/"), "request(true) response"),
+        (
+            Request::get("/").trailers(1),
+            "request(false) request-end response",
+        ),
+        (
+            Request::post("/", b"x").trailers(1),
+            "request(false) request-end response",
+        ),
+    ];
+    for (request, told) in requests {
+        worker.request(request.header("x-user", "ann"));
+        assert!(last_line(&envoy).starts_with(told), "{}", last_line(&envoy));
+    }
 }
 
 #[test]

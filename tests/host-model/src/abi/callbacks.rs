@@ -17,6 +17,8 @@ unsafe extern "C" {
     pub(crate) safe fn request_headers(context: u32, count: usize, end: bool) -> u32;
     #[link_name = "proxy_on_request_body"]
     pub(crate) safe fn request_body(context: u32, size: usize, end: bool) -> u32;
+    #[link_name = "proxy_on_request_trailers"]
+    pub(crate) safe fn request_trailers(context: u32, count: usize) -> u32;
     #[link_name = "proxy_on_response_headers"]
     pub(crate) safe fn response_headers(context: u32, count: usize, end: bool) -> u32;
     #[link_name = "proxy_on_response_body"]
