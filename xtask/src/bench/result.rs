@@ -28,7 +28,7 @@ pub(super) struct Cell {
     pub(super) extra: f64,
     pub(super) to_bare: f64,
     pub(super) to_native: Option<f64>,
-    /// The extra over bare, as a ratio to the native variant's.
+    /// The extra over bare, as a ratio to the native variant's: of the medians, since one round's extra may be next to nothing.
     pub(super) extra_to_native: Option<f64>,
     pub(super) p50: f64,
     pub(super) p99: f64,
