@@ -29,7 +29,7 @@ A new limit, at once:
    {more}
 A broken policy, the finding about it in Envoy's log, and the repair:
    {many}
-   grep '\"steward\":\"finding\"' {log} | tail -n 1
+   grep '\"severity\":\"error\"' {log} | tail -n 1
    {four}
 With an editor of your own, save a copy and `mv` it over the policy file: Envoy notices a file that is renamed into place,
 as `sed -i` does, not one that is written in place.
