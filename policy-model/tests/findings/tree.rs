@@ -240,3 +240,36 @@ fn settings_are_checked() {
         "info at /settings/trustedClientHeaders: can pick lane",
     );
 }
+
+#[test]
+fn an_expression_below_a_prefix_never_applies() {
+    let both = |prefix: &str, regular: &str| {
+        paths(
+            &json!([{"path": regular, "matchType": "REGULAR"}, {"path": prefix, "matchType": "PREFIX"}]),
+        )
+    };
+    let dead = "error at /0/groups/0/paths/0/path: never applies";
+    for (prefix, regular) in [
+        ("/", "/orders/[0-9]+"),
+        ("/api", r"/api/v\d+"),
+        ("/api/", "/api/x*"),
+    ] {
+        assert_found(&both(prefix, regular), dead);
+    }
+    for (prefix, regular) in [
+        ("/api", "/api.*"),
+        ("/api", "/api/?"),
+        ("/api", "/api/x|/other"),
+        ("/api/v1", r"/api/v\d+"),
+        ("/{x}", "/api/v.*"),
+    ] {
+        let said = both(prefix, regular);
+        assert!(
+            !said
+                .findings()
+                .iter()
+                .any(|finding| finding.message.contains("never applies")),
+            "{prefix} {regular}"
+        );
+    }
+}
