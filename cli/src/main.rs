@@ -1,5 +1,6 @@
 //! The `steward` command: what the filters know about a document, without an Envoy.
 
+mod envoy;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -21,7 +22,7 @@ enum Verb {
     /// Exits with 0 if a proxy would take every document (warnings are no obstacle), with 1 if it would refuse one, and
     /// with 2 if a file cannot be read.
     Validate {
-        /// JSON files; `-` is the standard input.
+        /// JSON files, or Envoy's YAML files with documents in them; `-` is the standard input.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },

@@ -76,10 +76,12 @@ fn findings_are_in_the_order_of_the_text() {
 fn what_is_not_json_is_refused_where_it_breaks() {
     let (output, said) = validate("{\n  \"services\": [,]\n}");
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        said.starts_with("-:2:16: error: not JSON: expected value"),
-        "{said}"
+    assert_eq!(
+        said,
+        "-:2:16: error: not JSON: expected value\n-: refused: 1 error, 0 warnings, 0 notes\n"
     );
+    let (_, said) = validate("{\n  \"services\": [],\n}");
+    assert!(said.starts_with("-:3:1: error: not JSON: "), "{said}");
 }
 
 #[test]

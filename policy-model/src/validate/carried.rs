@@ -103,7 +103,8 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
 const BREAKER: &[Gap<CircuitBreakPolicy>] = &[
     warning(
         said::instance,
-        "single instances are not watched yet: use `outlier_detection`",
+        "`level` is INSTANCE (so it is if not stated), which is not watched yet: nothing will trip; \
+         write `\"level\": \"SERVICE\"`, or use `outlier_detection` for single instances",
     ),
     warning(said::api, "single paths and methods are not watched yet"),
     warning(

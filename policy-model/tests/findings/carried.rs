@@ -66,6 +66,16 @@ fn what_joylives_samples_have_is_a_warning() {
 }
 
 #[test]
+fn a_breaker_without_a_level_says_what_to_write() {
+    let said = at_group(&json!({"circuitBreakPolicies": [{"name": "b"}]}));
+    let wanted = "nothing will trip; write `\"level\": \"SERVICE\"`";
+    assert_found(
+        &said,
+        &format!("warning at {GROUP}/circuitBreakPolicies/0/level: {wanted}"),
+    );
+}
+
+#[test]
 fn settings_without_effect_are_a_warning() {
     for (name, value) in [
         ("maxWaiting", 5),
