@@ -7,9 +7,9 @@ use std::path::Path;
 pub(crate) fn what_next(scene: &Scene) -> anyhow::Result<String> {
     let envoy = scene.envoy();
     let (addr, admin, file) = (envoy.addr(), envoy.admin_addr(), envoy.policy_file()?);
-    let (more, many, four) = (
+    let (more, broken, four) = (
         set_threshold(file, "40"),
-        set_threshold(file, "\"many\""),
+        set_threshold(file, "\"plenty\""), // not the tour's word: Envoy remembers what it refused
         set_threshold(file, "4"),
     );
     let (tokens, log, access_log) = (
@@ -28,9 +28,10 @@ then try:
 A new limit, at once:
    {more}
 A broken policy, the finding about it in Envoy's log, and the repair:
-   {many}
+   {broken}
    grep '\"severity\":\"error\"' {log} | tail -n 1
    {four}
+Envoy remembers what it refused: the same bytes a second time are refused without a second finding.
 With an editor of your own, save a copy and `mv` it over the policy file: Envoy notices a file that is renamed into place,
 as `sed -i` does, not one that is written in place.
 Envoy's log:  {log}
