@@ -1,14 +1,17 @@
 //! What the kernel says of a process (proc(5)).
 
 use anyhow::{Context, Result};
-use std::{fs, time::Duration};
+use std::{fs, io, time::Duration};
 
 /// CPU time that all threads of a process have used, to the nanosecond: `utime` and `stime` of `/proc/PID/stat` count in
-/// hundredths of a second, too coarse for short rounds.
+/// hundredths of a second, too coarse for short rounds. A thread that ends meanwhile is left out; Envoy's stay.
 pub(super) fn cpu(process: u32) -> Result<Duration> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+        let text = match fs::read_to_string(thread?.path().join("schedstat")) {
+            Err(error) if has_ended(&error) => continue,
+            text => text?,
+        };
         let on_cpu = text
             .split_whitespace()
             .next()
@@ -16,6 +19,12 @@ pub(super) fn cpu(process: u32) -> Result<Duration> {
         nanos += on_cpu.context("an unknown form of schedstat")?;
     }
     Ok(Duration::from_nanos(nanos))
+}
+
+/// Not found at the opening, or "no such process" at the reading.
+fn has_ended(error: &io::Error) -> bool {
+    const ESRCH: i32 = 3;
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH)
 }
 
 /// Resident memory, in KiB.
@@ -37,12 +46,45 @@ pub(super) fn load_average() -> Result<f64> {
 mod tests {
     use super::*;
 
+    use std::process::Command;
+
+    /// A process of its own, since threads of other tests end here at any time.
     #[test]
-    fn this_very_process_uses_cpu_and_memory() {
-        let before = cpu(std::process::id()).unwrap();
-        let sum = (0..5_000_000_u64).fold(0, |sum, n| std::hint::black_box(sum ^ n));
-        assert!(cpu(std::process::id()).unwrap() > before, "{sum}");
-        assert!(resident(std::process::id()).unwrap() > 100);
+    fn a_busy_process_uses_cpu_and_memory() {
+        let busy = Command::new("sh")
+            .args(["-c", "while :; do :; done"])
+            .spawn();
+        let mut busy = busy.unwrap();
+        let first = cpu(busy.id());
+        let used = (0..1_000_000).find_map(|_| {
+            std::thread::yield_now();
+            cpu(busy.id())
+                .ok()
+                .filter(|now| first.as_ref().is_ok_and(|first| now > first))
+        });
+        let memory = resident(busy.id());
+        busy.kill().unwrap();
+        busy.wait().unwrap();
+        assert!(used.is_some(), "from {first:?} on");
+        assert!(memory.unwrap() > 100);
+    }
+
+    #[test]
+    fn threads_that_end_meanwhile_do_no_harm() {
+        let threads = || {
+            (0..50)
+                .map(|_| std::thread::spawn(|| ()))
+                .collect::<Vec<_>>()
+        };
+        for _ in 0..20 {
+            let ending = threads();
+            cpu(std::process::id()).unwrap();
+            ending.into_iter().for_each(|thread| thread.join().unwrap());
+        }
+    }
+
+    #[test]
+    fn there_is_a_load_average() {
         assert!(load_average().unwrap() >= 0.0);
     }
 }
