@@ -86,6 +86,7 @@ fn a_request_without_a_token() {
             ("proxy_increment_metric", 2),
             ("proxy_log", 1),
             ("proxy_send_local_response", 1),
+            ("proxy_set_property", 1),
         ]
     );
 }
@@ -105,6 +106,7 @@ fn a_request_over_its_limit() {
             ("proxy_increment_metric", 3),
             ("proxy_log", 1),
             ("proxy_send_local_response", 1),
+            ("proxy_set_property", 1),
         ]
     );
 }
@@ -125,6 +127,7 @@ fn a_request_that_the_breaker_refuses() {
             ("proxy_log", 1),
             ("proxy_replace_header_map_value", 2),
             ("proxy_send_local_response", 1),
+            ("proxy_set_property", 1),
             ("proxy_set_shared_data", 1),
         ]
     );

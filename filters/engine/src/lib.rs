@@ -10,6 +10,7 @@ mod clock;
 mod configure;
 mod context;
 mod decisions;
+mod filter_state;
 mod identity;
 pub mod metrics;
 mod plan;

@@ -101,15 +101,20 @@ fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
     let mut full = String::from(name);
     for (label, value) in labels {
         full.push(';');
-        full.push_str(label);
-        full.push('=');
-        full.extend(
-            value
-                .chars()
-                .map(|c| if c == ';' || c.is_control() { '_' } else { c }),
-        );
+        push_label(&mut full, label, value);
     }
     full
+}
+
+/// Writes `label=value`, from which nothing but the value's end can follow before the next `;`.
+pub(crate) fn push_label(to: &mut String, label: &str, value: &str) {
+    to.push_str(label);
+    to.push('=');
+    to.extend(
+        value
+            .chars()
+            .map(|c| if c == ';' || c.is_control() { '_' } else { c }),
+    );
 }
 
 #[cfg(test)]

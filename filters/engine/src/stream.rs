@@ -2,8 +2,8 @@
 
 use crate::{
     Cause, Changes, EndContext, Identity, Pipeline, Plan, Refusal, RequestContext, RequestView,
-    ResponseContext, Verdict, clock::Clock, decisions::write_line, plan::Outcome,
-    refusal::Addressee,
+    ResponseContext, Verdict, clock::Clock, decisions::write_line, filter_state::tell_refusal,
+    plan::Outcome, refusal::Addressee,
 };
 use host::{Flow, Host, HostError, LocalReply, Stream};
 use policy_model::model::{Located, ServiceId};
@@ -135,6 +135,8 @@ impl<P: Pipeline> RequestStream<P> {
     ) -> Result<Flow, HostError> {
         self.plan.count(host, service, Outcome::Refused);
         self.log_refusal(host, view, service, refusal);
+        let name = self.plan.service_name(service);
+        tell_refusal(host, name, refusal.policy.as_deref());
         refusal.send(
             host,
             Addressee {

@@ -303,6 +303,15 @@ fn a_refusal_is_answered_counted_and_logged_once() {
     assert_eq!(lines[0]["policy"], "p 1");
     assert_eq!(lines[0]["details"], "steward_denied{p_1}");
     assert_eq!(lines[0]["status"], 403);
+    let told = host.filter_state("steward").unwrap();
+    assert_eq!(told, b"service=orders.example;policy=p 1");
+}
+
+#[test]
+fn a_passing_request_tells_the_access_log_nothing() {
+    let (host, flow) = request(DOCUMENT, &get("orders.example", "/"));
+    assert_eq!(flow, Flow::Continue);
+    assert_eq!(host.filter_state("steward"), None);
 }
 
 #[test]

@@ -70,6 +70,12 @@ pub trait Host {
     /// A property (an Envoy attribute) as raw bytes; `None` if this host or this phase has none.
     fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError>;
 
+    /// Sets the stream's filter state `wasm.<name>`, which access logs and route matches can read; a later call replaces it.
+    ///
+    /// This is all that proxy-wasm's `proxy_set_property` does in Envoy, whatever path it is given: no attribute, header or
+    /// dynamic metadata changes by it.
+    fn set_filter_state(&self, name: &str, value: &[u8]) -> Result<(), HostError>;
+
     /// Calls a foreign function. [`HostError::NotFound`]: this host has none of that name.
     fn call_foreign(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError>;
 }

@@ -123,6 +123,10 @@ impl Host for EnvoyHost {
         ffi::property(path.join("\0").as_bytes())
     }
 
+    fn set_filter_state(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
+        ffi::set_property(name.as_bytes(), value)
+    }
+
     fn call_foreign(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError> {
         ffi::call_foreign(name, argument)
     }

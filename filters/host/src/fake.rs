@@ -43,6 +43,7 @@ pub struct FakeHost {
     replies: RefCell<Vec<Reply>>,
     lines: RefCell<Vec<(log::Level, String)>>,
     properties: RefCell<BTreeMap<String, Vec<u8>>>,
+    filter_state: RefCell<BTreeMap<String, Vec<u8>>>,
     foreign: RefCell<BTreeMap<String, Foreign>>,
     tick_period: Cell<Option<Duration>>,
     metrics: Metrics,
@@ -179,6 +180,12 @@ impl FakeHost {
         self.replies.borrow().clone()
     }
 
+    /// The filter state `wasm.<name>`; `None` if nobody set it.
+    #[must_use]
+    pub fn filter_state(&self, name: &str) -> Option<Vec<u8>> {
+        self.filter_state.borrow().get(name).cloned()
+    }
+
     /// The log lines written so far.
     #[must_use]
     pub fn lines(&self) -> Vec<(log::Level, String)> {
@@ -311,6 +318,13 @@ impl Host for FakeHost {
 
     fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
         Ok(self.properties.borrow().get(&path.join(".")).cloned())
+    }
+
+    fn set_filter_state(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
+        self.filter_state
+            .borrow_mut()
+            .insert(name.to_owned(), value.to_vec());
+        Ok(())
     }
 
     fn call_foreign(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError> {

@@ -66,6 +66,12 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_size: usize,
@@ -249,6 +255,12 @@ pub(crate) fn property(path: &[u8]) -> Result<Option<Vec<u8>>, HostError> {
         // SAFETY: `path` is a live slice that the host only reads; the other two are live places for it to write to.
         unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }
     }))
+}
+
+/// Sets a property, by its path with a NUL between the parts.
+pub(crate) fn set_property(path: &[u8], value: &[u8]) -> Result<(), HostError> {
+    // SAFETY: both pointers and lengths are those of live slices that the host only reads.
+    done(unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) })
 }
 
 /// Calls a foreign function.
