@@ -37,6 +37,9 @@ pub(crate) struct Options {
     /// breaker counts such answers
     #[arg(long)]
     direct: bool,
+    /// Measure only this variant, the filter of Envoy that it is compared with, and a bare Envoy; may be given several times
+    #[arg(long, value_name = "VARIANT", value_parser = variant::names())]
+    only: Vec<String>,
     /// Write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let scene = Scene::open(binary, dist, options.direct)?;
     let running = say::step("starting an Envoy for each variant", || {
         let start = |variant| scene.start(variant);
-        variant::all()
+        variant::chosen(&options.only)
             .into_iter()
             .map(start)
             .collect::<Result<Vec<Running>>>()

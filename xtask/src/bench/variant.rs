@@ -42,6 +42,27 @@ pub(super) fn all() -> Vec<Variant> {
     all
 }
 
+/// As printed, for the command line.
+pub(super) fn names() -> Vec<&'static str> {
+    all().iter().map(|variant| variant.name).collect()
+}
+
+/// The variants of these names and those that they are compared with; all of them, if there is no name.
+pub(super) fn chosen(names: &[String]) -> Vec<Variant> {
+    let all = all();
+    let named = |variant: &Variant| names.iter().any(|name| *name == variant.name);
+    let natives: Vec<_> = all
+        .iter()
+        .filter(|variant| named(variant))
+        .filter_map(|variant| variant.native)
+        .collect();
+    let wanted = |variant: &Variant| {
+        let is_compared = variant.name == BARE || natives.contains(&variant.name);
+        names.is_empty() || is_compared || named(variant)
+    };
+    all.into_iter().filter(wanted).collect()
+}
+
 /// The yardsticks, and everything at once.
 fn whole() -> Vec<Variant> {
     use filters::{jwt_authn, lane_to_metadata, local_ratelimit, rbac, subset_to_metadata, wasm};
@@ -174,6 +195,20 @@ fn variant(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chosen_one_brings_what_it_is_compared_with() {
+        let names = |only: &[&str]| {
+            let only: Vec<_> = only.iter().map(ToString::to_string).collect();
+            let chosen = chosen(&only);
+            chosen.iter().map(|one| one.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&["rate-limit.wasm"]),
+            [BARE, "local_ratelimit", "rate-limit.wasm"]
+        );
+        assert_eq!(names(&[]).len(), all().len());
+    }
 
     #[test]
     fn each_is_compared_with_one_that_runs_and_refuses_the_same() {
