@@ -11,17 +11,12 @@ mod changed;
 mod collector;
 #[path = "gateway/forward.rs"]
 mod forward;
-#[path = "gateway/grpc.rs"]
-mod grpc;
-#[path = "gateway/websocket.rs"]
-mod websocket;
 
 use anyhow::{Context as _, ensure};
 use e2e::{documents, expect};
-use hyper::StatusCode;
 use serde_json::{Value, json};
 use std::{net::TcpListener, time::Duration};
-use testkit::{Builder, Envoy, Request, Response, tokens, until};
+use testkit::{Builder, Envoy, Request, Response, grpc, tokens, until, websocket};
 
 const ORIGIN: &str = "https://app.example";
 
@@ -173,7 +168,7 @@ fn one_trace_id_in_the_span_the_log_and_at_the_service() -> anyhow::Result<()> {
             exported.escape_ascii()
         );
     }
-    let line = logged(&envoy, "/api/v1/users")?;
+    let line = logged(&envoy, "path", "/api/v1/users")?;
     ensure!(line["trace_id"] == TRACE, "{line}");
     envoy.finish()
 }
@@ -182,8 +177,9 @@ fn one_trace_id_in_the_span_the_log_and_at_the_service() -> anyhow::Result<()> {
 fn the_access_log_says_what_the_client_asked_for_and_why_it_was_refused() -> anyhow::Result<()> {
     let envoy = gateway()?.start()?;
     let refused = envoy.send(&Request::get("/api/v1/secret"))?;
-    let line = logged(&envoy, "/api/v1/secret")?;
+    let line = logged(&envoy, "path", "/api/v1/secret")?;
     ensure!(line["details"] == "steward_jwt_missing", "{line}");
+    ensure!(line["steward"] == "service=gateway", "{line}");
     ensure!(
         line["status"] == 401 && line["upstream"].is_null(),
         "{line}"
@@ -194,8 +190,9 @@ fn the_access_log_says_what_the_client_asked_for_and_why_it_was_refused() -> any
         "{line}"
     );
     envoy.send(&get("/api/v2/orders?page=2")?)?;
-    let line = logged(&envoy, "/api/v2/orders")?;
+    let line = logged(&envoy, "path", "/api/v2/orders")?;
     ensure!(line["details"] == "via_upstream", "{line}");
+    ensure!(line["steward"].is_null(), "{line}");
     ensure!(
         line["upstream"] == envoy.echo("gray")?.addr().to_string(),
         "{line}"
@@ -278,6 +275,11 @@ fn governance_sees_the_path_that_the_client_wrote() -> anyhow::Result<()> {
     let v1 = Request::get("/api/v1/users/7");
     ensure!(envoy.send(&v1)?.status == 200, "the first passes");
     expect::rate_limited(&envoy.send(&v1)?, 42901)?;
+    let refused = logged(&envoy, "details", "steward_rate_limited{v1-once}")?;
+    ensure!(
+        refused["steward"] == format!("service={};policy=v1-once", documents::SERVICE),
+        "{refused}"
+    );
     ensure!(envoy.send(&Request::get("/api/v2/users/7"))?.status == 200);
     envoy.finish()
 }
@@ -303,12 +305,12 @@ fn grpc_passes_and_is_refused_in_its_own_words() -> anyhow::Result<()> {
     let call = grpc::Call::new("/steward.Echo/Say").message(b"\0\0\0\0\x05hello");
 
     let answer = call.clone().bearer(&token).send(envoy.addr())?;
-    ensure!(answer.status == StatusCode::OK, "{answer:?}");
+    ensure!(answer.status == 200, "{answer:?}");
     ensure!(answer.message == b"\0\0\0\0\x05hello", "{answer:?}");
     ensure!(answer.grpc_status.as_deref() == Some("0"), "{answer:?}");
 
     let refused = call.clone().send(envoy.addr())?;
-    ensure!(refused.status == StatusCode::OK, "{refused:?}");
+    ensure!(refused.status == 200, "{refused:?}");
     // 16 is UNAUTHENTICATED.
     ensure!(refused.grpc_status.as_deref() == Some("16"), "{refused:?}");
     ensure!(refused.message.is_empty(), "a body: {refused:?}");
@@ -339,14 +341,14 @@ fn a_grpc_limit_is_resource_exhausted() -> anyhow::Result<()> {
     envoy.finish()
 }
 
-/// The access-log line of the request for this path.
-fn logged(envoy: &Envoy, path: &str) -> anyhow::Result<Value> {
+/// The first access-log line with this member.
+fn logged(envoy: &Envoy, member: &str, value: &str) -> anyhow::Result<Value> {
     until("a line of access log", Duration::from_secs(30), || {
         for line in envoy.access_log()? {
             let Ok(line) = serde_json::from_str::<Value>(&line) else {
                 continue;
             };
-            if line["path"] == path {
+            if line[member] == value {
                 return Ok(Some(line));
             }
         }

@@ -51,8 +51,8 @@ impl Bootstrap {
         found
     }
 
-    /// Moves listeners and the admin interface to loopback ports: the first listener to `listener`, others to any.
-    pub(crate) fn move_ports(&mut self, listener: u16, admin: u16) {
+    /// Moves listeners and the admin interface to loopback ports: the first listeners to `ports`, others to any.
+    pub(crate) fn move_ports(&mut self, ports: &[u16], admin: u16) {
         let loopback =
             |port: u16| json!({ "socket_address": { "address": "127.0.0.1", "port_value": port } });
         if let Some(address) = self.tree.pointer_mut("/admin/address") {
@@ -64,7 +64,7 @@ impl Bootstrap {
             .and_then(Value::as_array_mut);
         for (index, entry) in listeners.into_iter().flatten().enumerate() {
             if let Some(address) = entry.get_mut("address") {
-                *address = loopback(if index == 0 { listener } else { 0 });
+                *address = loopback(ports.get(index).copied().unwrap_or(0));
             }
         }
     }

@@ -18,10 +18,12 @@
 
 mod config;
 mod envoy;
+pub mod grpc;
 mod http;
 mod poll;
 mod setup;
 pub mod tokens;
+pub mod websocket;
 
 pub use crate::config::Bootstrap;
 pub use crate::envoy::{Builder, Envoy, Sample, Stats, Update};

@@ -32,7 +32,7 @@ impl Scene {
             .binary(&options.envoy)
             .dist(&options.dist)
             .document(document.text()?)
-            .ports(free(LISTENER), free(ADMIN))
+            .ports(&[free(LISTENER)], free(ADMIN))
             .workers(2)
             .start()?;
         let token = |user: &&str| Ok((user.to_uppercase(), tokens::token(user)?));

@@ -30,7 +30,7 @@ pub struct Builder {
     binary: Option<PathBuf>,
     dist: Option<PathBuf>,
     workers: u32,
-    listener: u16,
+    listeners: Vec<u16>,
     admin: u16,
     endpoints: BTreeMap<u16, SocketAddr>,
     expected: Expectations,
@@ -54,7 +54,7 @@ impl Builder {
             binary: None,
             dist: None,
             workers: 2,
-            listener: 0,
+            listeners: Vec::new(),
             admin: 0,
             endpoints: BTreeMap::new(),
             expected: Expectations::default(),
@@ -91,9 +91,10 @@ impl Builder {
         self
     }
 
-    /// The ports of the first listener and of the admin interface, for a person to type; the OS picks them if never called.
-    pub fn ports(mut self, listener: u16, admin: u16) -> Self {
-        self.listener = listener;
+    /// The ports of the listeners, in the configuration's order, and of the admin interface, for a person to type; the OS
+    /// picks what is not named, or is 0.
+    pub fn ports(mut self, listeners: &[u16], admin: u16) -> Self {
+        self.listeners = listeners.to_vec();
         self.admin = admin;
         self
     }
@@ -203,7 +204,7 @@ impl Builder {
     fn write_files(&mut self) -> anyhow::Result<Files> {
         let folder = tempfile::Builder::new().prefix("steward-").tempdir()?;
         let dist = self.dist.clone().unwrap_or_else(setup::dist);
-        self.bootstrap.move_ports(self.listener, self.admin);
+        self.bootstrap.move_ports(&self.listeners, self.admin);
         self.bootstrap.move_endpoints(&self.endpoints);
         self.bootstrap
             .fit_plugins(&dist, self.module.as_deref(), self.document.as_ref())?;
@@ -238,6 +239,8 @@ impl Builder {
         // Without --disable-hot-restart Envoy would die with the *thread* that spawned it, and a test is a thread.
         command.arg("--disable-hot-restart");
         command.args(["--concurrency", &self.workers.to_string()]);
+        // An access log is written when 64 KiB are full or this has passed: ten seconds, were it not said.
+        command.args(["--file-flush-interval-msec", "500"]);
         command.args([
             "--log-level",
             "warning",

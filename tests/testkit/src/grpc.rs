@@ -2,13 +2,13 @@
 
 use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{HeaderMap, Request, StatusCode, body::Bytes, client::conn::http2};
+use hyper::{HeaderMap, Request, body::Bytes, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::SocketAddr;
 
 /// A call to one method.
-#[derive(Clone)]
-pub(crate) struct Call {
+#[derive(Clone, Debug)]
+pub struct Call {
     path: String,
     host: String,
     headers: Vec<(String, String)>,
@@ -17,17 +17,23 @@ pub(crate) struct Call {
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) message: Vec<u8>,
-    pub(crate) grpc_status: Option<String>,
-    pub(crate) grpc_message: Option<String>,
+pub struct Answer {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The framed message; empty if none came.
+    pub message: Vec<u8>,
+    /// The status of gRPC, a number.
+    pub grpc_status: Option<String>,
+    /// What it says, percent-encoded.
+    pub grpc_message: Option<String>,
 }
 
 // === impl Call ===
 
 impl Call {
-    pub(crate) fn new(path: &str) -> Self {
+    /// A call of the method at this path, `/package.Service/Method`, with no message yet.
+    #[must_use]
+    pub fn new(path: &str) -> Self {
         Self {
             path: path.to_owned(),
             host: "gateway".to_owned(),
@@ -37,27 +43,37 @@ impl Call {
     }
 
     /// The framed message: a byte 0, its length in four bytes, the message.
-    pub(crate) fn message(mut self, frame: &[u8]) -> Self {
+    #[must_use]
+    pub fn message(mut self, frame: &[u8]) -> Self {
         self.message = frame.to_owned();
         self
     }
 
-    pub(crate) fn host(mut self, host: &str) -> Self {
+    /// Names the host; `gateway` if never called.
+    #[must_use]
+    pub fn host(mut self, host: &str) -> Self {
         host.clone_into(&mut self.host);
         self
     }
 
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(crate) fn bearer(self, token: &str) -> Self {
+    /// Adds `authorization: Bearer <token>`.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
     /// Calls over HTTP/2 without TLS, by prior knowledge.
-    pub(crate) fn send(self, addr: SocketAddr) -> anyhow::Result<Answer> {
+    ///
+    /// # Errors
+    /// No connection, or an answer that is no HTTP/2.
+    pub fn send(self, addr: SocketAddr) -> anyhow::Result<Answer> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -81,7 +97,7 @@ impl Call {
         let trailers = body.trailers().cloned().unwrap_or_default();
         let said = |name: &str| text(&trailers, name).or_else(|| text(&head.headers, name));
         Ok(Answer {
-            status: head.status,
+            status: head.status.as_u16(),
             grpc_status: said("grpc-status"),
             grpc_message: said("grpc-message"),
             message: body.to_bytes().to_vec(),

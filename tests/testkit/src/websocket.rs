@@ -1,12 +1,12 @@
 //! A WebSocket client as far as a gateway shows: the handshake, and short text messages (RFC 6455).
 
+use crate::Request;
 use anyhow::ensure;
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
-use testkit::Request;
 
 /// A hang must end a test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,7 +17,8 @@ const MASKED: u8 = 0x80;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// The request that asks for a WebSocket, with the key of RFC 6455, section 1.3.
-pub(crate) fn handshake(path: &str) -> Request {
+#[must_use]
+pub fn handshake(path: &str) -> Request {
     Request::get(path)
         .header("connection", "Upgrade")
         .header("upgrade", "websocket")
@@ -26,7 +27,10 @@ pub(crate) fn handshake(path: &str) -> Request {
 }
 
 /// Shakes hands, then says each of `messages` and hears the answer to it.
-pub(crate) fn exchange(
+///
+/// # Errors
+/// The handshake was refused: the error shows the answer's head. Or what came back is no short message of text.
+pub fn exchange(
     addr: SocketAddr,
     handshake: &Request,
     messages: &[&str],
