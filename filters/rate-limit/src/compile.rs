@@ -45,9 +45,6 @@ pub(crate) struct Place<'p> {
     pub(crate) label: String,
 }
 
-/// The most windows that one policy may have. All lie in one shared value, of which there are 32 in a slot.
-const MAX_WINDOWS: usize = 16;
-
 // === impl Compiler ===
 
 impl Compiler<'_, '_> {
@@ -157,12 +154,9 @@ impl Compiler<'_, '_> {
         pointer: &str,
     ) -> Option<Rates> {
         let pointer = format!("{pointer}/slidingWindows");
-        if windows.len() > MAX_WINDOWS {
-            self.report.error(
-                pointer,
-                format!("more than {MAX_WINDOWS} windows in one policy"),
-            );
-            return None;
+        let most = RateLimitPolicy::MAX_WINDOWS;
+        if windows.len() > most {
+            return self.refuse(pointer, &format!("more than {most} windows in one policy"));
         }
         let mut quotas = Vec::with_capacity(windows.len());
         for (index, window) in windows.iter().enumerate() {

@@ -23,6 +23,8 @@ pub struct Limit {
     /// By node.
     nodes: Vec<Box<[Rc<Limiter>]>>,
     style: RateLimitHeaders,
+    /// Whether requests that pass are told too.
+    tells_success: bool,
 }
 
 /// Which policy, and whose state it uses: nodes that have both in common share a limit.
@@ -69,6 +71,8 @@ impl Stage for Limit {
         Self {
             nodes,
             style: settings.rate_limit_headers,
+            tells_success: settings.rate_limit_headers_on_success
+                && settings.rate_limit_headers != RateLimitHeaders::None,
         }
     }
 
@@ -101,7 +105,8 @@ impl Limit {
         let mut told: Vec<Told<'_>> = Vec::with_capacity(due.len());
         for limit in due {
             match limit.count(cx, self.style) {
-                Answer::Passed(standing) => told.extend(standing),
+                Answer::Passed(standing) if self.tells_success => told.extend(standing),
+                Answer::Passed(_) => {}
                 Answer::Refused(refusal) => return refusal.into(),
             }
         }

@@ -112,6 +112,14 @@ pub struct LoadThrottle {
     pub ratio: u32,
 }
 
+// === impl RateLimitPolicy ===
+
+impl RateLimitPolicy {
+    /// The most windows of one policy, and of one override. Each takes up to 144 bytes for each client, in a value that
+    /// travels through the host with each request; a burst, a rate and quotas by minute, hour, day, month and year are seven.
+    pub const MAX_WINDOWS: usize = 8;
+}
+
 // === impl SlidingWindow ===
 
 impl SlidingWindow {

@@ -52,6 +52,8 @@ pub struct Settings {
     pub max_waiting: u32,
     /// Which rate-limit fields go into replies.
     pub rate_limit_headers: RateLimitHeaders,
+    /// Whether replies to requests that pass have the rate-limit fields too. Refusals have them always.
+    pub rate_limit_headers_on_success: bool,
     /// Which draft's syntax the IETF fields have, where it matters.
     pub rate_limit_draft: Option<u32>,
     /// The body of a refusal.
@@ -84,6 +86,7 @@ impl Default for Settings {
             state: StateSettings::default(),
             max_waiting: Self::DEFAULT_MAX_WAITING,
             rate_limit_headers: RateLimitHeaders::default(),
+            rate_limit_headers_on_success: false,
             rate_limit_draft: None,
             error_format: ErrorFormat::default(),
             group: None,

@@ -13,6 +13,7 @@ pub(super) fn settings(o: &mut Obj) -> Settings {
             .whole("maxWaiting")
             .unwrap_or(Settings::DEFAULT_MAX_WAITING),
         rate_limit_headers: o.word("rateLimitHeaders").unwrap_or_default(),
+        rate_limit_headers_on_success: o.flag("rateLimitHeadersOnSuccess").unwrap_or_default(),
         rate_limit_draft: o.whole("rateLimitDraft"),
         error_format: o.word("errorFormat").unwrap_or_default(),
         group: o.filled("group"),

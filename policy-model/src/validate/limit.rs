@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 /// Longer windows do not fit into the nanoseconds that state is kept in, and no proxy lives as long.
 const LONGEST_WINDOW_MS: u64 = 100 * 366 * 24 * 3_600_000;
 
-/// The state of all windows of one key travels through the host with each request.
-const MOST_WINDOWS: usize = 16;
-
 /// A request that waits longer has been given up by its client.
 const LONGEST_WAIT_MS: u64 = 30_000;
 
@@ -85,11 +82,12 @@ fn concurrency(limit: &ConcurrencyLimitPolicy, report: &mut Report) {
 }
 
 fn windows(at: &str, windows: &[SlidingWindow], report: &mut Report) {
-    if windows.len() > MOST_WINDOWS {
-        report.error(
-            at,
-            format!("more than {MOST_WINDOWS} windows in one policy"),
+    if windows.len() > RateLimitPolicy::MAX_WINDOWS {
+        let message = format!(
+            "more than {} windows in one policy",
+            RateLimitPolicy::MAX_WINDOWS
         );
+        report.error(at, message);
     }
     for (index, window) in windows.iter().enumerate() {
         let at = format!("{at}/{index}");

@@ -3,6 +3,8 @@
 use super::{GROUP, assert_found, assert_sound, at_group};
 use policy_model::Report;
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn limit(more: &Value) -> Report {
     let mut limit =
@@ -84,11 +86,20 @@ fn a_limit_without_a_limit_is_refused() {
 
 #[test]
 fn windows_are_not_endless() {
-    let many: Vec<_> = (1..=17)
-        .map(|n| json!({"threshold": n, "timeWindowInMs": n * n * 1000}))
-        .collect();
-    let wanted = format!("error at {}: more than 16 windows", at("/slidingWindows"));
-    assert_found(&windows(&json!(many)), &wanted);
+    let many = |count: u32| -> Vec<_> {
+        let window = |n| json!({"threshold": n, "timeWindowInMs": n * n * 1000});
+        (1..=count).map(window).collect()
+    };
+    assert_sound(&limit(
+        &json!({"realizeType": "TokenBucket", "slidingWindows": many(8)}),
+    ));
+    let wanted = format!("error at {}: more than 8 windows", at("/slidingWindows"));
+    assert_found(&windows(&json!(many(9))), &wanted);
+
+    let over = json!([{"match": ["ann"], "slidingWindows": many(9)}]);
+    let said = limit(&json!({"key": [{"type": "header", "key": "x-user"}], "overrides": over}));
+    let at = at("/overrides/0/slidingWindows");
+    assert_found(&said, &format!("error at {at}: more than 8 windows"));
 }
 
 #[test]

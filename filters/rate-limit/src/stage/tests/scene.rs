@@ -30,6 +30,12 @@ impl Scene {
         Self::with(&json!({ "services": [service(policies)] }))
     }
 
+    /// The same, and replies to requests that pass have the rate-limit fields too.
+    pub(super) fn telling(policies: &Value) -> Self {
+        let settings = json!({ "rateLimitHeadersOnSuccess": true });
+        Self::with(&json!({ "services": [service(policies)], "settings": settings }))
+    }
+
     pub(super) fn with(document: &Value) -> Self {
         let host = FakeHost::new();
         host.set_wall_clock(WALL);
@@ -59,7 +65,7 @@ impl Scene {
         if flow == Flow::Continue {
             stream.response_headers(&worker, true);
         }
-        stream.log(&worker);
+        stream.end(&worker);
         let response = host::Host::response_headers(&worker).unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Outcome {

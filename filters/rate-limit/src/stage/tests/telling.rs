@@ -41,7 +41,7 @@ fn a_refusal_tells_why_and_for_how_long() {
 #[test]
 fn who_passes_is_told_where_it_stands() {
     let policy = json!({ "name": "two", "slidingWindows": windows(&[(100, 1_000), (3, 2_000)]) });
-    let scene = Scene::new(&json!([policy]));
+    let scene = Scene::telling(&json!([policy]));
     scene.get("/", &[]);
     let outcome = scene.get("/", &[]);
     assert_eq!(outcome.header("ratelimit"), Some("\"two/2s\";r=1;t=2"));
@@ -52,11 +52,21 @@ fn who_passes_is_told_where_it_stands() {
 }
 
 #[test]
+fn who_passes_is_told_only_if_the_document_says_so() {
+    let scene = Scene::new(&json!([limit("all", 1, 1_000)]));
+    let untouched = [(":status".to_owned(), "200".to_owned())];
+    assert_eq!(scene.get("/", &[]).response, untouched);
+    let outcome = scene.get("/", &[]);
+    let told = header(outcome.refusal(), "ratelimit");
+    assert_eq!(told, Some("\"all\";r=0;t=1"), "a refusal tells always");
+}
+
+#[test]
 fn the_fields_are_the_document_s_choice() {
     let document = |style| {
         json!({
             "services": [service(&json!([limit("all", 2, 1_000)]))],
-            "settings": { "rateLimitHeaders": style },
+            "settings": { "rateLimitHeaders": style, "rateLimitHeadersOnSuccess": true },
         })
     };
     let scene = Scene::with(&document("x-ratelimit"));
@@ -90,7 +100,7 @@ fn all_policies_tell_where_a_request_stands() {
         limit("each", 9, 1_000),
         json!({ "key": by_header("x-user") }),
     );
-    let scene = Scene::new(&json!([limit("all", 3, 2_000), each]));
+    let scene = Scene::telling(&json!([limit("all", 3, 2_000), each]));
     let outcome = scene.get("/", &[("x-user", "ann")]);
     assert_eq!(
         outcome.header("ratelimit"),
@@ -100,7 +110,7 @@ fn all_policies_tell_where_a_request_stands() {
 
 #[test]
 fn a_shadow_limit_counts_and_lets_pass() {
-    let scene = Scene::new(&json!([with(
+    let scene = Scene::telling(&json!([with(
         limit("all", 2, 1_000),
         json!({ "mode": "shadow" })
     )]));
