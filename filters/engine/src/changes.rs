@@ -4,23 +4,32 @@
 //! engine carries the sum out in one go once every stage has agreed.
 
 use host::{Host, HostError};
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref, rc::Rc};
 
 /// A header's name.
 pub(crate) type Name = Cow<'static, str>;
 
+/// A header's value.
+#[derive(Clone, Debug)]
+pub enum HeaderValue {
+    /// Made for this request.
+    Own(Vec<u8>),
+    /// Made once for many requests, by a stage that knows when it compiles what it will say.
+    Shared(Rc<[u8]>),
+}
+
 /// The collected changes of one request.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    request: Vec<(Name, Option<Vec<u8>>)>,
-    response: Vec<(Name, Vec<u8>)>,
+    request: Vec<(Name, Option<HeaderValue>)>,
+    response: Vec<(Name, HeaderValue)>,
 }
 
 // === impl Changes ===
 
 impl Changes {
     /// Replaces a request header. The name is in lower case.
-    pub fn set_request(&mut self, name: impl Into<Name>, value: impl Into<Vec<u8>>) {
+    pub fn set_request(&mut self, name: impl Into<Name>, value: impl Into<HeaderValue>) {
         self.put(name.into(), Some(value.into()));
     }
 
@@ -30,7 +39,7 @@ impl Changes {
     }
 
     /// Replaces a response header, once the response comes.
-    pub fn set_response(&mut self, name: impl Into<Name>, value: impl Into<Vec<u8>>) {
+    pub fn set_response(&mut self, name: impl Into<Name>, value: impl Into<HeaderValue>) {
         self.response.push((name.into(), value.into()));
     }
 
@@ -64,7 +73,7 @@ impl Changes {
             .try_for_each(|(name, value)| host.set_response_header(name, value))
     }
 
-    fn put(&mut self, name: Name, value: Option<Vec<u8>>) {
+    fn put(&mut self, name: Name, value: Option<HeaderValue>) {
         match self
             .request
             .iter_mut()
@@ -73,5 +82,48 @@ impl Changes {
             Some((_, slot)) => *slot = value,
             None => self.request.push((name, value)),
         }
+    }
+}
+
+// === impl HeaderValue ===
+
+impl Deref for HeaderValue {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(value) => value,
+            Self::Shared(value) => value,
+        }
+    }
+}
+
+impl From<Rc<[u8]>> for HeaderValue {
+    fn from(value: Rc<[u8]>) -> Self {
+        Self::Shared(value)
+    }
+}
+
+impl From<Vec<u8>> for HeaderValue {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Own(value)
+    }
+}
+
+impl From<String> for HeaderValue {
+    fn from(value: String) -> Self {
+        Self::Own(value.into())
+    }
+}
+
+impl From<&[u8]> for HeaderValue {
+    fn from(value: &[u8]) -> Self {
+        Self::Own(value.into())
+    }
+}
+
+impl From<&str> for HeaderValue {
+    fn from(value: &str) -> Self {
+        Self::Own(value.into())
     }
 }

@@ -22,7 +22,7 @@ mod trust;
 mod view;
 
 pub use cause::Cause;
-pub use changes::Changes;
+pub use changes::{Changes, HeaderValue};
 pub use context::{CompileContext, EndContext, RequestContext, ResponseContext};
 pub use decisions::{Decisions, write_line};
 pub use identity::{Identity, claim};
