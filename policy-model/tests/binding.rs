@@ -16,6 +16,8 @@ mod project;
 
 use policy_model::{Document, Report};
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// JoyLive fails on these; here they are read.
 const READ_HERE: [(&str, &str); 2] = [
@@ -86,11 +88,8 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let path = format!(
-        "{}/fixtures/joylive/golden/json-binding-and-inheritance.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let golden: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let golden = include_str!("../fixtures/joylive/golden/json-binding-and-inheritance.json");
+    let golden: Vec<Value> = serde_json::from_str(golden).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let case = |case: Value| Case {
         name: format!("{} {}", text(&case["type"]), text(&case["case"])),

@@ -19,6 +19,9 @@ mod lanes;
 mod limits;
 #[path = "findings/reading.rs"]
 mod reading;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+#[path = "findings/reading_properties.rs"]
+mod reading_properties;
 #[path = "findings/routes.rs"]
 mod routes;
 #[path = "findings/tree.rs"]

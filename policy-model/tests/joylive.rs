@@ -12,10 +12,35 @@ use policy_model::document::{
 };
 use policy_model::{Document, Model, Report, Severity};
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/fixtures/joylive/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+/// Compiled in: the tests also run where there are no files.
+macro_rules! fixtures {
+    ($($name:literal)*) => {
+        &[$(($name, include_bytes!(concat!("../fixtures/joylive/", $name)))),*]
+    };
+}
+
+const FIXTURES: &[(&str, &[u8])] = fixtures! {
+    "requirement/2.1-live.json"
+    "requirement/2.2-lane.json"
+    "requirement/2.3-cluster.json"
+    "requirement/2.4-loadbalance.json"
+    "requirement/2.5-ratelimit.json"
+    "requirement/2.6-concurrency.json"
+    "requirement/2.7-route.json"
+    "requirement/2.8-circuitbreak.json"
+    "requirement/3-skeleton.json"
+    "policies/lanes.json"
+    "policies/livespaces.json"
+    "policies/microservice.package.json"
+    "policies/microservice.service-file-test.json"
+};
+
+fn fixture(name: &str) -> &'static [u8] {
+    let found = FIXTURES.iter().find(|(other, _)| *other == name);
+    found.unwrap_or_else(|| panic!("{name} is not listed")).1
 }
 
 /// Reads and compiles a document that a proxy must take.
@@ -31,7 +56,7 @@ fn accepted(name: &str, text: &[u8]) -> (Document, Report) {
 
 /// A block of the requirement, where it belongs.
 fn requirement(name: &str) -> (ServicePolicy, Report) {
-    let block: Value = serde_json::from_slice(&fixture(&format!("requirement/{name}"))).unwrap();
+    let block: Value = serde_json::from_slice(fixture(&format!("requirement/{name}"))).unwrap();
     // The block of section 2.1 is the policy itself, without its name around it.
     let policy = if name == "2.1-live.json" {
         json!({"livePolicy": block})
@@ -50,7 +75,7 @@ fn requirement(name: &str) -> (ServicePolicy, Report) {
 
 #[test]
 fn the_packaged_services_load() {
-    let (document, report) = accepted("package", &fixture("policies/microservice.package.json"));
+    let (document, report) = accepted("package", fixture("policies/microservice.package.json"));
     let types: Vec<_> = document
         .services
         .iter()
@@ -69,7 +94,7 @@ fn the_packaged_services_load() {
 
 #[test]
 fn the_packaged_provider_is_read_whole() {
-    let (document, _) = accepted("package", &fixture("policies/microservice.package.json"));
+    let (document, _) = accepted("package", fixture("policies/microservice.package.json"));
     let provider = document
         .services
         .iter()
@@ -134,7 +159,7 @@ fn the_packaged_provider_is_read_whole() {
 #[test]
 fn the_older_dialect_loads_with_a_warning() {
     let text = fixture("policies/microservice.service-file-test.json");
-    let (document, report) = accepted("file-test", &text);
+    let (document, report) = accepted("file-test", text);
     assert_eq!(document.services.len(), 8);
     let unknown: Vec<_> = report
         .findings()
@@ -153,7 +178,7 @@ fn the_older_dialect_loads_with_a_warning() {
 
 #[test]
 fn the_lanes_load_without_a_word() {
-    let (document, report) = accepted("lanes", &fixture("policies/lanes.json"));
+    let (document, report) = accepted("lanes", fixture("policies/lanes.json"));
     assert_eq!(report, Report::default());
     let space = document.lane_spaces.first().unwrap();
     assert!(space.default_space);
@@ -175,7 +200,7 @@ fn the_lanes_load_without_a_word() {
 
 #[test]
 fn the_live_spaces_load() {
-    let (document, _) = accepted("livespaces", &fixture("policies/livespaces.json"));
+    let (document, _) = accepted("livespaces", fixture("policies/livespaces.json"));
     let spec = &document.live_spaces.first().unwrap().spec;
     assert_eq!(spec.version, 2_023_120_609_580_935_201);
     let rule = spec.unit_rules.first().unwrap();
@@ -251,7 +276,7 @@ fn the_requirements_other_blocks_are_taken() {
         let (policy, _) = requirement(name);
         assert_ne!(policy, ServicePolicy::default(), "{name}");
     }
-    let (document, report) = accepted("skeleton", &fixture("requirement/3-skeleton.json"));
+    let (document, report) = accepted("skeleton", fixture("requirement/3-skeleton.json"));
     assert_eq!(document.services.len(), 1);
     assert_eq!(
         report.count(Severity::Warning),

@@ -12,6 +12,8 @@ use policy_model::model::{EffectivePolicy, Inherited, NodeAddress};
 use policy_model::{Document, Model, Report};
 use serde_json::Value;
 use std::collections::BTreeMap;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Case, node, field, what JoyLive has there, what we have there, and why.
 const DIFFERENCES: &[(&str, &str, &str, &str, &str, &str)] = &[

@@ -10,8 +10,9 @@
 use policy_model::model::Target;
 use policy_model::target::NormalPath;
 use policy_model::{Document, Model, Severity};
-use proptest::prelude::*;
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn compile(document: &Value) -> Model {
     let (document, mut report) = Document::read(document.to_string().as_bytes());
@@ -25,9 +26,8 @@ fn compile(document: &Value) -> Model {
     model
 }
 
-fn sample(name: &str) -> Model {
-    let path = format!("{}/fixtures/joylive/{name}", env!("CARGO_MANIFEST_DIR"));
-    compile(&serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+fn sample(text: &str) -> Model {
+    compile(&serde_json::from_str(text).unwrap())
 }
 
 /// A request in short: `GET host/path`, and what it says besides.
@@ -81,7 +81,9 @@ fn call<'a>(host: &'a str, path: &'a str) -> Request<'a> {
 
 #[test]
 fn the_requirements_skeleton() {
-    let model = sample("requirement/3-skeleton.json");
+    let model = sample(include_str!(
+        "../fixtures/joylive/requirement/3-skeleton.json"
+    ));
     let at = |method, path| {
         locate(
             &model,
@@ -106,7 +108,9 @@ fn the_requirements_skeleton() {
 
 #[test]
 fn the_samples_of_joylive() {
-    let model = sample("policies/microservice.package.json");
+    let model = sample(include_str!(
+        "../fixtures/joylive/policies/microservice.package.json"
+    ));
     assert_eq!(model.services().len(), 8);
     for (id, node) in model.nodes() {
         assert_eq!(model.node(id).unwrap().address, node.address);
@@ -340,27 +344,33 @@ fn what_no_service_matches_needs_what_the_document_asks_for() {
     );
 }
 
-proptest! {
-    #[test]
-    fn any_bytes_can_be_located(
-        host: Vec<u8>, raw: Vec<u8>, method: Vec<u8>, group: Option<Vec<u8>>,
-    ) {
-        let model = rpc();
-        let path = NormalPath::of_request(&method, Some(&raw)).ok().flatten();
-        for host in [&host[..], b"web", b"app", b"shop.orders"] {
-            let located = model.locate(&Target {
-                host, path: path.as_ref(), method: &method, group: group.as_deref(),
-            });
-            prop_assert_eq!(located.service.is_some(), located.node.is_some());
-        }
-    }
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn calls_to_any_interface_are_located(service in "[a-c.]{0,6}", method in "[A-Ca-z]{0,3}") {
-        let path = format!("/{service}/{method}");
-        for host in ["web", "app", "shop.orders", "x"] {
-            let found = locate(&rpc(), call(host, &path));
-            prop_assert!(found.starts_with(host) || found.starts_with("shop.Orders") || found == "-");
+    proptest! {
+        #[test]
+        fn any_bytes_can_be_located(
+            host: Vec<u8>, raw: Vec<u8>, method: Vec<u8>, group: Option<Vec<u8>>,
+        ) {
+            let model = rpc();
+            let path = NormalPath::of_request(&method, Some(&raw)).ok().flatten();
+            for host in [&host[..], b"web", b"app", b"shop.orders"] {
+                let located = model.locate(&Target {
+                    host, path: path.as_ref(), method: &method, group: group.as_deref(),
+                });
+                prop_assert_eq!(located.service.is_some(), located.node.is_some());
+            }
+        }
+
+        #[test]
+        fn calls_to_any_interface_are_located(service in "[a-c.]{0,6}", method in "[A-Ca-z]{0,3}") {
+            let path = format!("/{service}/{method}");
+            for host in ["web", "app", "shop.orders", "x"] {
+                let found = locate(&rpc(), call(host, &path));
+                prop_assert!(found.starts_with(host) || found.starts_with("shop.Orders") || found == "-");
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ use policy_model::pattern::{PathPattern, PathTable};
 use policy_model::target::NormalPath;
 use serde_json::Value;
 use std::rc::Rc;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Patterns (joined by a space), path, what JoyLive answers, what we answer, and why.
 const DIFFERENCES: &[(&str, &str, &str, &str, &str)] = &[

@@ -105,6 +105,8 @@ impl std::error::Error for InvalidBlock {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn contains(block: &str, address: &str) -> bool {
         Block::new(block)

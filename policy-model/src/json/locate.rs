@@ -190,6 +190,8 @@ fn spells(raw: &[u8], name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn at(text: &str, pointer: &str) -> (usize, usize) {
         let position = locate(text.as_bytes(), pointer);

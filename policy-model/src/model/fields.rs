@@ -155,6 +155,8 @@ impl Merged for Authorization {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn requirement(
         any_of: Option<&[&str]>,

@@ -48,6 +48,8 @@ impl<T: Copy> NameTable<T> {
 #[cfg(test)]
 mod tests {
     use super::NameTable;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn table<'n>(names: impl IntoIterator<Item = &'n str>) -> NameTable<usize> {
         let numbered = names.into_iter().enumerate();

@@ -30,6 +30,8 @@ fn hash_with(text: &[u8], mask: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{hash, hash_any_case};
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn only_one_of_them_ignores_case() {

@@ -79,6 +79,8 @@ impl std::error::Error for InvalidRegex {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn alternatives_are_anchored_together() {

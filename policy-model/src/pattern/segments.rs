@@ -49,6 +49,8 @@ impl<'a> Iterator for Rest<'a> {
 #[cfg(test)]
 mod tests {
     use super::Rest;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn split(path: &str, delimiter: u8) -> Vec<String> {
         let text = |segment: &[u8]| String::from_utf8(segment.to_vec()).unwrap();

@@ -181,6 +181,8 @@ pub(super) fn shown(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::document::{Op, ServiceType};
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn json(text: &str) -> Json {
         Json::parse(text.as_bytes()).unwrap()

@@ -34,6 +34,8 @@ impl<'a> GrpcMethod<'a> {
 #[cfg(test)]
 mod tests {
     use super::GrpcMethod;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn only_two_segments_are_a_call() {

@@ -3,6 +3,8 @@
 use super::{GROUP, assert_found, assert_sound, at_group, report};
 use policy_model::{Document, Report, Severity};
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn secret(bytes: usize) -> Value {
     json!({"kty": "oct", "k": "A".repeat((bytes * 4).div_ceil(3))})

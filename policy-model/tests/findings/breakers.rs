@@ -3,6 +3,8 @@
 use super::{GROUP, assert_found, assert_sound, report};
 use policy_model::Report;
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn breaker_of(service_type: &str, more: &Value) -> Report {
     let mut breaker = json!({"name": "b", "level": "SERVICE", "errorCodes": ["500"]});

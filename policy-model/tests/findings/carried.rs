@@ -2,6 +2,8 @@
 
 use super::{GROUP, assert_found, assert_sound, at_group, report};
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn limit(more: &Value) -> Value {
     let mut limit =

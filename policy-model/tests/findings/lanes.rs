@@ -3,6 +3,8 @@
 use super::{assert_found, assert_sound, report};
 use policy_model::Report;
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn space(more: &Value) -> Value {
     let mut space = json!({

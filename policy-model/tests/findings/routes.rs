@@ -3,6 +3,8 @@
 use super::{GROUP, assert_found, assert_sound, at_group};
 use policy_model::Report;
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn rules(rules: &Value) -> Report {
     at_group(&json!({"routePolicies": [{"name": "r", "tagRules": rules}]}))

@@ -3,14 +3,13 @@
 use super::{assert_found, report};
 use policy_model::{Report, Severity};
 use serde_json::{Value, json};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// The sample live space of JoyLive with one value put in.
 fn space(pointer: &str, value: Value) -> Report {
-    let path = format!(
-        "{}/fixtures/joylive/policies/livespaces.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let mut json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let sample = include_str!("../../fixtures/joylive/policies/livespaces.json");
+    let mut json: Value = serde_json::from_str(sample).unwrap();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = json.pointer_mut(&format!("/0/spec{parent}")).unwrap();
     match parent.as_array_mut() {

@@ -2,6 +2,8 @@ use super::super::source::System;
 use super::*;
 use crate::document::{ConditionKind, Spelled};
 use serde_json::Value;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// A request made of (source, value) pairs.
 struct Request<'a>(&'a [(Source, &'a [u8])]);

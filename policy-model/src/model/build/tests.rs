@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::document::{
-    HealthPolicy, PathMatchType, PolicyMeta, RateLimitPolicy, ServiceMethod, ServicePath,
-    ServicePolicy, StateAt,
+    PathMatchType, PolicyMeta, RateLimitPolicy, ServiceMethod, ServicePath, ServicePolicy, StateAt,
 };
 use crate::finding::Severity;
-use crate::model::{Inherited, PolicyKind};
+use crate::model::PolicyKind;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 mod reference;
 
 fn limit(name: &str, enabled: bool, removal: bool) -> RateLimitPolicy {

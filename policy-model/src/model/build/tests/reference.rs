@@ -1,6 +1,8 @@
 //! Inheritance against a reference that reads the rules one by one.
 
 use super::*;
+use crate::document::HealthPolicy;
+use crate::model::Inherited;
 use proptest::prelude::*;
 
 /// Everything that may be said at a node, the nearest first.
