@@ -164,10 +164,10 @@ impl Guard {
         turn: impl Fn(State) -> Step<A>,
     ) -> Result<A, StateError> {
         let updated = self.cell.update_from(host, snapshot, |bytes| {
-            let stored = bytes.and_then(|bytes| State::from_bytes(&self.settings, bytes));
+            let stored = bytes.and_then(|bytes| State::from_bytes(&self.settings, bytes.to_vec()));
             let step = turn(stored.unwrap_or_else(|| State::new(&self.settings)));
-            let new = step.changed.then(|| step.state.to_bytes());
-            ((step.answer, step.state.mode(), step.transitions), new)
+            let told = (step.answer, step.state.mode(), step.transitions);
+            (told, step.changed.then(|| step.state.into_bytes()))
         });
         let retries = updated
             .as_ref()

@@ -9,18 +9,18 @@ use crate::{
     settings::{Settings, Span},
     trial::Trial,
     window::{CountWindow, TimeWindow, Window},
-    wire::{Reader, Writer},
+    wire::{HEAD, Reader, Writer},
 };
 use host::Nanos;
 
-const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 const CLOSED_BY_COUNT: u8 = 0;
 const CLOSED_BY_TIME: u8 = 1;
 const OPEN: u8 = 2;
 const HALF_OPEN: u8 = 3;
 
-/// Enough for every phase of the default settings without growing.
-const TYPICAL_BYTES: usize = 832;
+/// Enough for a half-open state of the default settings without growing.
+const TYPICAL_TRIAL: usize = 192;
 
 /// A breaker's memory, shared by all workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,25 +79,41 @@ impl State {
         }
     }
 
-    /// The bytes to store.
+    /// The bytes to store. A window's buffer is the one it was read from.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Writer::with_capacity(TYPICAL_BYTES);
-        out.u8(VERSION);
-        out.u8(self.phase.tag());
-        out.u32(self.epoch);
-        out.u64(self.stamp.0);
-        self.phase.write(&mut out);
-        out.into_bytes()
+    pub fn into_bytes(self) -> Vec<u8> {
+        let head = self.head();
+        match self.phase {
+            Phase::Closed(window) => window.into_body().into_stored(head),
+            Phase::Open { since } => {
+                let mut out = Writer::with_capacity(HEAD + 8);
+                out.bytes(&head);
+                out.u64(since.0);
+                out.into_bytes()
+            }
+            Phase::HalfOpen(trial) => {
+                let mut out = Writer::with_capacity(TYPICAL_TRIAL);
+                out.bytes(&head);
+                trial.write(&mut out);
+                out.into_bytes()
+            }
+        }
     }
 
     /// Reads stored bytes; `None` if they are not of this version and these settings.
     #[must_use]
-    pub fn from_bytes(settings: &Settings, bytes: &[u8]) -> Option<Self> {
-        let mut from = Reader::new(bytes);
+    pub fn from_bytes(settings: &Settings, stored: Vec<u8>) -> Option<Self> {
+        let mut from = Reader::new(&stored);
         let (tag, epoch, stamp) = head(&mut from)?;
-        let phase = Phase::read(tag, settings, &mut from)?;
-        from.end()?;
+        let phase = match (tag, settings.window) {
+            (CLOSED_BY_COUNT, Span::Calls(calls)) => {
+                Phase::Closed(Window::Count(CountWindow::of(calls, stored)?))
+            }
+            (CLOSED_BY_TIME, Span::Seconds(seconds)) => {
+                Phase::Closed(Window::Time(TimeWindow::of(seconds, stored)?))
+            }
+            _ => Phase::read_unclosed(tag, from)?,
+        };
         Some(Self {
             epoch,
             stamp,
@@ -110,6 +126,13 @@ impl State {
     pub fn closed_epoch(bytes: &[u8]) -> Option<u32> {
         let (tag, epoch, _) = head(&mut Reader::new(bytes))?;
         matches!(tag, CLOSED_BY_COUNT | CLOSED_BY_TIME).then_some(epoch)
+    }
+
+    fn head(&self) -> [u8; HEAD] {
+        let [a, b, c, d] = self.epoch.to_le_bytes();
+        let [e, f, g, h, i, j, k, l] = self.stamp.0.to_le_bytes();
+        let tag = self.phase.tag();
+        [VERSION, tag, a, b, c, d, e, f, g, h, i, j, k, l]
     }
 }
 
@@ -131,28 +154,14 @@ impl Phase {
         }
     }
 
-    fn write(&self, out: &mut Writer) {
-        match self {
-            Self::Closed(Window::Count(window)) => window.write(out),
-            Self::Closed(Window::Time(window)) => window.write(out),
-            Self::Open { since } => out.u64(since.0),
-            Self::HalfOpen(trial) => trial.write(out),
-        }
-    }
-
-    fn read(tag: u8, settings: &Settings, from: &mut Reader<'_>) -> Option<Self> {
-        match (tag, settings.window) {
-            (CLOSED_BY_COUNT, Span::Calls(calls)) => {
-                CountWindow::read(calls, from).map(|window| Self::Closed(Window::Count(window)))
-            }
-            (CLOSED_BY_TIME, Span::Seconds(seconds)) => {
-                TimeWindow::read(seconds, from).map(|window| Self::Closed(Window::Time(window)))
-            }
-            (OPEN, _) => Some(Self::Open {
+    fn read_unclosed(tag: u8, mut from: Reader<'_>) -> Option<Self> {
+        let phase = match tag {
+            OPEN => Self::Open {
                 since: Nanos(from.u64()?),
-            }),
-            (HALF_OPEN, _) => Trial::read(from).map(Self::HalfOpen),
-            _ => None,
-        }
+            },
+            HALF_OPEN => Self::HalfOpen(Trial::read(&mut from)?),
+            _ => return None,
+        };
+        from.end().map(|()| phase)
     }
 }

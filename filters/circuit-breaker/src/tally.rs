@@ -42,10 +42,14 @@ impl Tally {
 
     /// One call less.
     pub(crate) fn remove(&mut self, call: Call) {
-        let one = Self::of(call);
-        self.calls = self.calls.saturating_sub(one.calls);
-        self.failures = self.failures.saturating_sub(one.failures);
-        self.slow = self.slow.saturating_sub(one.slow);
+        self.subtract(Self::of(call));
+    }
+
+    /// Without a part of it.
+    pub(crate) fn subtract(&mut self, part: Self) {
+        self.calls = self.calls.saturating_sub(part.calls);
+        self.failures = self.failures.saturating_sub(part.failures);
+        self.slow = self.slow.saturating_sub(part.slow);
     }
 
     /// Both counts together.

@@ -5,7 +5,7 @@
 
 use crate::{
     tally::{Call, Tally},
-    wire::{Reader, Writer},
+    wire::Body,
 };
 use std::num::NonZeroU32;
 
@@ -13,67 +13,76 @@ const CALLS_PER_BYTE: u32 = 4;
 const FAILED: u8 = 0b01;
 const SLOW: u8 = 0b10;
 
+/// Where in the body what is. `NEXT` is where the next call goes: the oldest one's place once the ring is full.
+const SIZE: usize = 0;
+const NEXT: usize = 4;
+const TALLY: usize = 8;
+const MARKS: usize = 20;
+
 /// A ring of the last calls' outcomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CountWindow {
     size: NonZeroU32,
-    /// Where the next call goes: the oldest one's place once the ring is full.
-    next: u32,
-    tally: Tally,
-    marks: Vec<u8>,
+    body: Body,
 }
 
 // === impl CountWindow ===
 
 impl CountWindow {
     pub(crate) fn new(size: NonZeroU32) -> Self {
-        Self {
-            size,
-            next: 0,
-            tally: Tally::default(),
-            marks: vec![0; bytes(size)],
-        }
+        let mut body = Body::new(len(size));
+        body.set_u32(SIZE, size.get());
+        Self { size, body }
     }
 
     pub(crate) fn push(&mut self, call: Call) {
-        if self.tally.calls >= self.size.get() {
-            let oldest = self.mark(self.next);
-            self.tally.remove(oldest);
+        let (next, mut tally) = (self.next(), self.tally());
+        if tally.calls >= self.size.get() {
+            tally.remove(self.mark(next));
         }
-        self.set_mark(self.next, call);
-        self.tally.add(call);
-        self.next = (self.next + 1) % self.size;
+        self.set_mark(next, call);
+        tally.add(call);
+        self.body.set_tally(TALLY, tally);
+        self.body.set_u32(NEXT, (next + 1) % self.size);
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        self.tally
+        self.body.tally(TALLY)
     }
 
-    pub(crate) fn write(&self, out: &mut Writer) {
-        out.u32(self.size.get());
-        out.u32(self.next);
-        out.tally(self.tally);
-        out.bytes(&self.marks);
+    pub(crate) fn into_body(self) -> Body {
+        self.body
     }
 
-    /// Reads what [`write`](Self::write) wrote; `None` unless it is a window of this size.
-    pub(crate) fn read(size: NonZeroU32, from: &mut Reader<'_>) -> Option<Self> {
-        let is_size = from.u32()? == size.get();
-        let (next, tally) = (from.u32()?, from.tally()?);
-        let marks = from.bytes(bytes(size))?.to_vec();
-        let in_step = tally.calls == size.get() || tally.calls == next;
-        let is_sound = tally.calls <= size.get() && next < size.get() && in_step;
-        (is_size && is_sound).then_some(Self {
-            size,
-            next,
-            tally,
-            marks,
-        })
+    /// The window in these stored bytes; `None` unless they hold one of this size.
+    pub(crate) fn of(size: NonZeroU32, stored: Vec<u8>) -> Option<Self> {
+        let body = Body::of(stored, len(size))?;
+        let window = Self { size, body };
+        window.is_sound().then_some(window)
+    }
+
+    /// Whether it is of this size, and its numbers fit each other: stored bytes may say anything.
+    fn is_sound(&self) -> bool {
+        let (next, tally, size) = (self.next(), self.tally(), self.size.get());
+        let in_step = tally.calls == size || tally.calls == next;
+        self.body.u32(SIZE) == size
+            && tally.is_sound()
+            && tally.calls <= size
+            && next < size
+            && in_step
+    }
+
+    fn next(&self) -> u32 {
+        self.body.u32(NEXT)
     }
 
     fn mark(&self, at: u32) -> Call {
         let (byte, shift) = place(at);
-        let bits = self.marks.get(byte).map_or(0, |marks| marks >> shift);
+        let bits = self
+            .body
+            .bytes(byte)
+            .first()
+            .map_or(0, |marks| marks >> shift);
         Call {
             failed: bits & FAILED != 0,
             slow: bits & SLOW != 0,
@@ -83,18 +92,19 @@ impl CountWindow {
     fn set_mark(&mut self, at: u32, call: Call) {
         let (byte, shift) = place(at);
         let bits = if call.failed { FAILED } else { 0 } | if call.slow { SLOW } else { 0 };
-        if let Some(marks) = self.marks.get_mut(byte) {
+        if let Some(marks) = self.body.byte_mut(byte) {
             *marks = *marks & !((FAILED | SLOW) << shift) | bits << shift;
         }
     }
 }
 
-/// Bytes that so many calls take.
-fn bytes(size: NonZeroU32) -> usize {
-    size.get().div_ceil(CALLS_PER_BYTE) as usize
+/// Bytes that so many calls take, and what is beside them.
+fn len(size: NonZeroU32) -> usize {
+    MARKS + size.get().div_ceil(CALLS_PER_BYTE) as usize
 }
 
 /// The byte and the shift of a call's two bits.
 fn place(at: u32) -> (usize, u32) {
-    ((at / CALLS_PER_BYTE) as usize, at % CALLS_PER_BYTE * 2)
+    let byte = MARKS + (at / CALLS_PER_BYTE) as usize;
+    (byte, at % CALLS_PER_BYTE * 2)
 }

@@ -11,6 +11,7 @@ pub(crate) use self::{count::CountWindow, time::TimeWindow};
 use crate::{
     settings::{Settings, Span},
     tally::{Call, Tally},
+    wire::Body,
 };
 use host::Nanos;
 
@@ -47,6 +48,14 @@ impl Window {
         match self {
             Self::Count(window) => window.tally(),
             Self::Time(window) => window.tally(),
+        }
+    }
+
+    /// The window's bytes.
+    pub(crate) fn into_body(self) -> Body {
+        match self {
+            Self::Count(window) => window.into_body(),
+            Self::Time(window) => window.into_body(),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Both windows against the plain thing: a log of every call.
 
 use super::*;
-use crate::fixture;
-use crate::wire::{Reader, Writer};
+use crate::{fixture, wire::HEAD};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
 
@@ -21,21 +20,16 @@ fn sum<'a>(calls: impl Iterator<Item = &'a Call>) -> Tally {
     })
 }
 
-fn after_a_round_trip(window: Window, settings: &Settings) -> Window {
-    let mut out = Writer::with_capacity(0);
-    match &window {
-        Window::Count(window) => window.write(&mut out),
-        Window::Time(window) => window.write(&mut out),
-    }
-    let bytes = out.into_bytes();
-    let mut from = Reader::new(&bytes);
+/// The window as another worker would read it.
+fn after_a_round_trip(window: &Window, settings: &Settings) -> Window {
+    let stored = window.clone().into_body().into_stored([7; HEAD]);
     let read = match settings.window {
-        Span::Calls(calls) => CountWindow::read(calls, &mut from).map(Window::Count),
-        Span::Seconds(seconds) => TimeWindow::read(seconds, &mut from).map(Window::Time),
+        Span::Calls(calls) => CountWindow::of(calls, stored).map(Window::Count),
+        Span::Seconds(seconds) => TimeWindow::of(seconds, stored).map(Window::Time),
     };
-    assert_eq!(from.end(), Some(()));
-    assert_eq!(read.as_ref(), Some(&window));
-    window
+    let read = read.unwrap();
+    assert_eq!(&read, window);
+    read
 }
 
 proptest! {
@@ -49,7 +43,7 @@ proptest! {
         let mut window = Window::new(&settings);
         for (at, call) in calls.iter().enumerate() {
             window.push(Nanos(0), *call);
-            window = after_a_round_trip(window, &settings);
+            window = after_a_round_trip(&window, &settings);
             let log = calls.iter().take(at + 1).rev().take(size as usize);
             prop_assert_eq!(window.tally(), sum(log));
         }
@@ -72,7 +66,7 @@ proptest! {
             let step = if parts < 80 { parts / 8 } else { parts };
             now += span / 64 * step + span / 64 / 1_000 * thousandths;
             window.push(Nanos(now), call);
-            window = after_a_round_trip(window, &settings);
+            window = after_a_round_trip(&window, &settings);
             log.push((now, call));
             let within = |age: u64| sum(log.iter().filter(|(at, _)| now - at < age).map(|(_, call)| call));
             let (most, least, held) = (within(span), within(span / 64 * 63), window.tally());
@@ -106,9 +100,10 @@ fn a_window_that_was_idle_for_long_is_empty_but_for_the_new_call() {
 
 #[test]
 fn bytes_of_another_window_are_refused() {
-    let mut out = Writer::with_capacity(0);
-    CountWindow::new(some(5)).write(&mut out);
-    let bytes = out.into_bytes();
-    assert!(CountWindow::read(some(5), &mut Reader::new(&bytes)).is_some());
-    assert!(CountWindow::read(some(6), &mut Reader::new(&bytes)).is_none());
+    let stored = CountWindow::new(some(5)).into_body().into_stored([0; HEAD]);
+    assert!(CountWindow::of(some(5), stored.clone()).is_some());
+    assert!(CountWindow::of(some(6), stored).is_none());
+    let stored = TimeWindow::new(some(5)).into_body().into_stored([0; HEAD]);
+    assert!(TimeWindow::of(some(5), stored.clone()).is_some());
+    assert!(TimeWindow::of(some(6), stored).is_none());
 }

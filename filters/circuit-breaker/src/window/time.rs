@@ -2,7 +2,7 @@
 //!
 //! One count a second, which is what Resilience4j keeps, makes a window of one second tumble instead of slide (a call
 //! counts for anything between nothing and a second) and a window of an hour 43 KB. A fixed number of parts slides at any
-//! length and takes 784 bytes at any length. The newest part is still filling, so what counts reaches back between 63/64 of
+//! length and takes 806 bytes at any length, of which a call touches a few: the sum of all parts is kept beside them. The newest part is still filling, so what counts reaches back between 63/64 of
 //! the window and the whole of it: never a call older than the document says, and the default 100 seconds lose at most 1.6.
 //!
 //! Parts are numbered from the monotonic clock's zero, which all workers of a process share, so nothing needs to be agreed
@@ -10,7 +10,7 @@
 
 use crate::{
     tally::{Call, Tally},
-    wire::{Reader, Writer},
+    wire::Body,
 };
 use host::Nanos;
 use std::num::NonZeroU32;
@@ -21,78 +21,80 @@ pub(crate) const PARTS: u64 = 64;
 /// Nanoseconds of a part, per second of window: exact, since 64 divides 10⁹.
 const PART_NANOS: u64 = 1_000_000_000 / PARTS;
 
+/// Where in the body what is. `NEWEST` is the number of the newest part; part `n` is the `n % PARTS`th from `FIRST_PART`.
+const SECONDS: usize = 0;
+const NEWEST: usize = 4;
+const SUM: usize = 12;
+const FIRST_PART: usize = 24;
+const PART_BYTES: usize = 12;
+const LEN: usize = FIRST_PART + PART_BYTES * PARTS as usize;
+
 /// A ring of counts, one a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TimeWindow {
     seconds: NonZeroU32,
-    /// Number of the newest part.
-    newest: u64,
-    /// Part `n` is at `n % PARTS`.
-    parts: Vec<Tally>,
+    body: Body,
 }
 
 // === impl TimeWindow ===
 
 impl TimeWindow {
     pub(crate) fn new(seconds: NonZeroU32) -> Self {
-        Self {
-            seconds,
-            newest: 0,
-            parts: vec![Tally::default(); PARTS as usize],
-        }
+        let mut body = Body::new(LEN);
+        body.set_u32(SECONDS, seconds.get());
+        Self { seconds, body }
     }
 
     pub(crate) fn push(&mut self, now: Nanos, call: Call) {
         self.advance(now.0 / (u64::from(self.seconds.get()) * PART_NANOS));
-        if let Some(part) = self.parts.get_mut(place(self.newest)) {
-            part.add(call);
-        }
+        self.add(SUM, call);
+        self.add(place(self.newest()), call);
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        self.parts.iter().fold(Tally::default(), |mut sum, part| {
-            sum.merge(*part);
-            sum
-        })
+        self.body.tally(SUM)
     }
 
-    pub(crate) fn write(&self, out: &mut Writer) {
-        out.u32(self.seconds.get());
-        out.u64(self.newest);
-        for part in &self.parts {
-            out.tally(*part);
-        }
+    pub(crate) fn into_body(self) -> Body {
+        self.body
     }
 
-    /// Reads what [`write`](Self::write) wrote; `None` unless it is a window of this length.
-    pub(crate) fn read(seconds: NonZeroU32, from: &mut Reader<'_>) -> Option<Self> {
-        let is_length = from.u32()? == seconds.get();
-        let newest = from.u64()?;
-        let parts = (0..PARTS)
-            .map(|_| from.tally())
-            .collect::<Option<Vec<_>>>()?;
-        is_length.then_some(Self {
-            seconds,
-            newest,
-            parts,
-        })
+    /// The window in these stored bytes; `None` unless they hold one of this length.
+    pub(crate) fn of(seconds: NonZeroU32, stored: Vec<u8>) -> Option<Self> {
+        let body = Body::of(stored, LEN)?;
+        let is_sound = body.u32(SECONDS) == seconds.get() && body.tally(SUM).is_sound();
+        is_sound.then_some(Self { seconds, body })
+    }
+
+    fn newest(&self) -> u64 {
+        self.body.u64(NEWEST)
+    }
+
+    fn add(&mut self, at: usize, call: Call) {
+        let mut tally = self.body.tally(at);
+        tally.add(call);
+        self.body.set_tally(at, tally);
     }
 
     /// Empties the parts that `to` leaves behind; at most all of them.
     fn advance(&mut self, to: u64) {
-        for passed in 1..=to.saturating_sub(self.newest).min(PARTS) {
-            if let Some(part) = self
-                .parts
-                .get_mut(place(self.newest.saturating_add(passed)))
-            {
-                *part = Tally::default();
-            }
+        let newest = self.newest();
+        let passed = to.saturating_sub(newest).min(PARTS);
+        if passed == 0 {
+            return;
         }
-        self.newest = self.newest.max(to);
+        let mut sum = self.tally();
+        for part in 1..=passed {
+            let at = place(newest.saturating_add(part));
+            sum.subtract(self.body.tally(at));
+            self.body.set_tally(at, Tally::default());
+        }
+        self.body.set_tally(SUM, sum);
+        self.body.set_u64(NEWEST, to);
     }
 }
 
 /// Where a part is kept.
 fn place(part: u64) -> usize {
-    (part % PARTS) as usize
+    FIRST_PART + PART_BYTES * (part % PARTS) as usize
 }

@@ -86,7 +86,7 @@ fn stored_tally(bench: &Bench) -> Tally {
         .envoy
         .shared(keys.iter().find(is_cell).unwrap())
         .unwrap();
-    match State::from_bytes(&fixture::settings(window), &bytes)
+    match State::from_bytes(&fixture::settings(window), bytes)
         .unwrap()
         .phase
     {
