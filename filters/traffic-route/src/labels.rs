@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub(crate) const SUBSET_HEADER: &str = "x-steward-subset";
 
 /// Labels that an instance must all have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Labels(Vec<(Rc<str>, Rc<str>)>);
 
 /// What a choice without labels asks for, since every endpoint carries it. The load balancer's own fallback stays closed,

@@ -6,8 +6,10 @@
 mod draw;
 mod labels;
 mod lane;
+mod nodes;
 mod refuse;
 mod stage;
+mod subsets;
 mod tag;
 
 pub use stage::Route;

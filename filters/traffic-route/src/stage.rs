@@ -2,24 +2,20 @@
 
 use crate::{
     draw::Draw,
-    labels::{SUBSET_HEADER, subset_header},
-    lane::{Coloured, LANE_HEADER, NodeLanes, SPACE_HEADER, Spaces},
-    refuse::Refuse,
-    tag::TagRoutes,
+    labels::SUBSET_HEADER,
+    lane::{Coloured, LANE_HEADER, SPACE_HEADER, Spaces},
+    nodes::{NodeRoutes, NodesBuilder},
+    subsets::{Choice, ChoiceId, Subsets},
 };
-use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
-use policy_model::{document::LaneSpace, model::Node};
+use engine::{CompileContext, HeaderValue, Position, RequestContext, Stage, Verdict};
+use std::rc::Rc;
 
 /// The routing stage.
 pub struct Route {
     spaces: Spaces,
     nodes: Vec<NodeRoutes>,
+    subsets: Subsets,
     draw: Draw,
-}
-
-struct NodeRoutes {
-    tags: TagRoutes,
-    lanes: NodeLanes,
 }
 
 // === impl Route ===
@@ -34,14 +30,13 @@ impl Stage for Route {
         let mut refuse =
             |pointer: &str, why: &str| refused.push((pointer.to_owned(), why.to_owned()));
         let spaces = Spaces::compile(cx.document, &mut refuse);
+        let mut builder = NodesBuilder::new(&cx.document.lane_spaces, &spaces);
         let model = cx.model;
-        let mut nodes = Vec::new();
-        for (_, node) in model.nodes() {
-            nodes.push(NodeRoutes {
-                tags: tag_routes(cx, node, &mut refuse),
-                lanes: node_lanes(&cx.document.lane_spaces, node),
-            });
-        }
+        let nodes = model
+            .nodes()
+            .map(|(_, node)| builder.node(node, &mut cx.metrics, &mut refuse))
+            .collect();
+        let subsets = builder.build();
         refused.sort();
         refused.dedup();
         for (pointer, why) in refused {
@@ -51,6 +46,7 @@ impl Stage for Route {
         Self {
             spaces,
             nodes,
+            subsets,
             draw: Draw::new(cx.host.now().0),
         }
     }
@@ -59,61 +55,38 @@ impl Stage for Route {
         let node = cx.node.and_then(|node| self.nodes.get(node.index()));
         let tag = node.and_then(|node| node.tags.choose(cx, &self.draw));
         let coloured = self.spaces.colour(cx, &self.draw);
-        let mut choices = match (node, &coloured) {
-            (Some(node), Some(coloured)) => node.lanes.choices(coloured),
-            _ => Vec::new(),
+        let lanes = match (node, &coloured) {
+            (Some(node), Some(coloured)) => node.lanes.choice(coloured),
+            _ => Choice::Ready(ChoiceId::default()),
         };
-        if let Some(tag) = tag {
-            match choices.is_empty() {
-                true => choices.push(tag.clone()),
-                false => choices.iter_mut().for_each(|lane| *lane = tag.and(lane)),
-            }
-        }
         if let Some(coloured) = &coloured {
             carry(cx, coloured);
         }
-        if let Some(choice) = subset_header(&choices) {
-            cx.changes.set_request(SUBSET_HEADER, choice);
+        if let Some(value) = self.subsets.header(tag, &lanes) {
+            cx.changes.set_request(SUBSET_HEADER, value);
         }
         Verdict::Continue
     }
 }
 
-/// Tells the services behind which lane the request is in.
+/// Tells the services behind which lane the request is in, unless it says exactly so itself.
 fn carry(cx: &mut RequestContext<'_>, coloured: &Coloured<'_>) {
-    cx.changes
-        .set_request(SPACE_HEADER, coloured.space.id.as_bytes());
-    cx.changes
-        .set_request(LANE_HEADER, coloured.lane.as_bytes());
-}
-
-fn tag_routes(cx: &mut CompileContext<'_>, node: &Node, refuse: &mut Refuse<'_>) -> TagRoutes {
-    let mut tags = TagRoutes::default();
-    for inherited in node.policy.route_policies.iter() {
-        let policy = &inherited.policy;
-        let service = node.address.service.as_ref();
-        let routed = cx
-            .metrics
-            .decisions(service, &inherited.label(), "route", "routed");
-        tags.add(policy, routed, refuse);
+    for (name, value) in [
+        (SPACE_HEADER, &coloured.space.id),
+        (LANE_HEADER, coloured.code()),
+    ] {
+        if !(coloured.said && says(cx, name, value)) {
+            let value: Rc<[u8]> = Rc::clone(value).into();
+            cx.changes.set_request(name, HeaderValue::Shared(value));
+        }
     }
-    tags
 }
 
-fn node_lanes(spaces: &[LaneSpace], node: &Node) -> NodeLanes {
-    let policies = node.policy.lane_policies.iter().filter_map(|inherited| {
-        let id = &inherited.policy.lane_space_id;
-        let named = |space: &LaneSpace| {
-            if id.is_empty() {
-                space.default_space
-            } else {
-                space.id == *id
-            }
-        };
-        Some((
-            spaces.iter().position(named)?,
-            std::rc::Rc::clone(&inherited.policy),
-        ))
-    });
-    NodeLanes::new(node.policy.auto_lane_enabled, policies.collect())
+/// Whether a header has this value alone. Of several copies a service may read any.
+fn says(cx: &RequestContext<'_>, name: &str, value: &str) -> bool {
+    if let Some(decided) = cx.changes.request(name) {
+        return decided == Some(value.as_bytes());
+    }
+    let mut copies = cx.view.headers(name);
+    copies.next() == Some(value.as_bytes()) && copies.next().is_none()
 }

@@ -3,7 +3,12 @@
 //! Policies in the order of the list, rules by `order`: the first rule that matches ends the search, with destinations or
 //! without. One destination is drawn by weight; what it names must be there, so there is nothing to fall back to.
 
-use crate::{draw::Draw, labels::Labels, refuse::Refuse};
+use crate::{
+    draw::Draw,
+    labels::Labels,
+    refuse::Refuse,
+    subsets::{SubsetsBuilder, Tag},
+};
 use engine::{RequestContext, metrics::Counter};
 use policy_model::{
     condition::Matcher,
@@ -18,7 +23,9 @@ pub(crate) struct TagRoutes {
 
 struct CompiledRule {
     matcher: Matcher,
-    destinations: Vec<(u32, Labels)>,
+    destinations: Vec<(u32, Tag)>,
+    /// Of their weights.
+    total: u64,
     shadow: bool,
     routed: Counter,
 }
@@ -31,7 +38,13 @@ const UNSUPPORTED: &str = "a destination can ask only for labels that equal one 
 
 impl TagRoutes {
     /// Adds a policy's rules; `routed` counts its decisions. An unsupported destination is given to `refuse`.
-    pub(crate) fn add(&mut self, policy: &RoutePolicy, routed: Counter, refuse: &mut Refuse<'_>) {
+    pub(crate) fn add(
+        &mut self,
+        policy: &RoutePolicy,
+        routed: Counter,
+        subsets: &mut SubsetsBuilder,
+        refuse: &mut Refuse<'_>,
+    ) {
         let mut ordered: Vec<&TagRule> = policy.tag_rules.iter().collect();
         ordered.sort_by_key(|rule| rule.order);
         for rule in ordered {
@@ -44,9 +57,15 @@ impl TagRoutes {
             };
             let destinations = rule.destinations.iter();
             let destinations = destinations.filter_map(|destination| target(destination, refuse));
+            let destinations = destinations.map(|(weight, labels)| (weight, subsets.tag(labels)));
+            let destinations = weighted(destinations.collect());
             self.rules.push(CompiledRule {
                 matcher,
-                destinations: destinations.collect(),
+                total: destinations
+                    .iter()
+                    .map(|(weight, _)| u64::from(*weight))
+                    .sum(),
+                destinations,
                 shadow: policy.meta.mode == Mode::Shadow,
                 routed,
             });
@@ -54,7 +73,7 @@ impl TagRoutes {
     }
 
     /// The labels that this request's instance must have; `None` if no rule says.
-    pub(crate) fn choose(&self, cx: &RequestContext<'_>, draw: &Draw) -> Option<&Labels> {
+    pub(crate) fn choose(&self, cx: &RequestContext<'_>, draw: &Draw) -> Option<&Tag> {
         let rule = self.rules.iter().find(|rule| rule.matcher.matches(cx))?;
         rule.routed.increment(cx.host);
         if rule.shadow {
@@ -68,34 +87,29 @@ impl TagRoutes {
 // === impl CompiledRule ===
 
 impl CompiledRule {
-    /// Proportional to weight; uniform where no weight is above 0.
-    fn destination(&self, draw: &Draw) -> Option<&Labels> {
-        let total: u64 = self
-            .destinations
-            .iter()
-            .map(|(weight, _)| u64::from(*weight))
-            .sum();
-        let weight_of = |weight: u32| if total == 0 { 1 } else { u64::from(weight) };
-        let tickets = if total == 0 {
-            self.destinations.len() as u64
-        } else {
-            total
-        };
-        let mut ticket = if self.destinations.len() > 1 {
-            draw.below(tickets)
-        } else {
-            0
-        };
-        for (weight, labels) in &self.destinations {
-            let weight = weight_of(*weight);
+    /// Proportional to weight. A single destination is taken whatever its weight.
+    fn destination(&self, draw: &Draw) -> Option<&Tag> {
+        if let [(_, only)] = self.destinations.as_slice() {
+            return Some(only);
+        }
+        let mut ticket = draw.below(self.total);
+        for (weight, tag) in &self.destinations {
+            let weight = u64::from(*weight);
             if ticket < weight {
-                return Some(labels);
+                return Some(tag);
             }
             ticket -= weight;
         }
-        // A single destination is taken whatever its weight.
-        self.destinations.first().map(|(_, labels)| labels)
+        None
     }
+}
+
+/// Destinations, where none has a weight above 0, share evenly.
+fn weighted(mut destinations: Vec<(u32, Tag)>) -> Vec<(u32, Tag)> {
+    if destinations.iter().all(|(weight, _)| *weight == 0) {
+        destinations.iter_mut().for_each(|(weight, _)| *weight = 1);
+    }
+    destinations
 }
 
 fn target(destination: &Destination, refuse: &mut Refuse<'_>) -> Option<(u32, Labels)> {

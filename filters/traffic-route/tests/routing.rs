@@ -266,3 +266,87 @@ fn a_destination_that_the_load_balancer_cannot_choose_is_refused() {
         .any(|(_, line)| line.contains("/tagRules/0/destinations/0"));
     assert!(told, "{:?}", host.lines());
 }
+
+/// The names of the headers that a trusted client's request gets.
+fn set_inside(headers: &[(&str, &str)]) -> Vec<String> {
+    let inside =
+        document("", LANES).replacen('{', r#"{"settings": {"trustedClientHeaders": true},"#, 1);
+    let set = route(&inside, headers).into_iter();
+    set.map(|(name, _)| name).collect()
+}
+
+#[test]
+fn what_a_request_says_itself_is_not_said_again() {
+    let (space, code) = (("x-lane-space-id", "s"), ("x-lane-code", "gray"));
+    assert_eq!(set_inside(&[space, code]), ["x-steward-subset"]);
+    assert_eq!(set_inside(&[code]), ["x-lane-space-id", "x-steward-subset"]);
+    assert_eq!(set_inside(&[space]), ["x-lane-code", "x-steward-subset"]);
+    // A service may read the other copy.
+    let beta = ("x-lane-code", "beta");
+    assert_eq!(
+        set_inside(&[space, code, beta]),
+        ["x-lane-code", "x-steward-subset"]
+    );
+}
+
+#[test]
+fn a_lane_that_only_the_request_knows_is_redirected_and_falls_back() {
+    let policy = r#""lanePolicies": [{"laneSpaceId": "s", "lanes": {"pink": "beta"}}]"#;
+    let pink = [("x-lane-code", "pink"), ("x-lane-space-id", "s")];
+    for (policy, expected) in [
+        ("", vec![lane("base")]),
+        (policy, vec![lane("beta"), lane("base")]),
+        (r#""autoLaneEnabled": false"#, Vec::new()),
+    ] {
+        let document = document(policy, LANES);
+        let inside = document.replacen('{', r#"{"settings": {"trustedClientHeaders": true},"#, 1);
+        assert_eq!(choices(&inside, &pink), expected, "{policy}");
+        let changes = route(&inside, &pink);
+        assert!(!changes.iter().any(|(name, _)| name == "x-lane-code"));
+    }
+}
+
+/// Nodes and requests that lead to the same choice share it; others must not.
+#[test]
+fn each_node_and_each_request_has_its_own_choice() {
+    let unit = |unit: &str, lanes: &str| {
+        let tags = format!(
+            r#"[{{"name": "r", "tagRules": [{{"destinations": [{}]}}]}}]"#,
+            destination("unit", unit, 0)
+        );
+        format!(r#""servicePolicy": {{"routePolicies": {tags} {lanes}}}"#)
+    };
+    let paths = format!(
+        r#""paths": [{{"path": "/a", {}}}, {{"path": "/b", {}}}, {{"path": "/c", {}}}], "servicePolicy""#,
+        unit("u1", ""),
+        unit("u2", ""),
+        unit("u1", r#", "autoLaneEnabled": false"#),
+    );
+    let document = document("", LANES).replacen(r#""servicePolicy""#, &paths, 1);
+    let host = FakeHost::new();
+    let plugin = Rc::new(TrafficRoute::configure(&host, document.as_bytes()).unwrap());
+    let ask = |path: &str, gray: &str| {
+        let before = host.changes().len();
+        host.set_request(&[
+            (":method", "GET"),
+            (":path", path),
+            (":authority", "shop"),
+            ("x-gray", gray),
+        ]);
+        plugin.open().request_headers(&host, true);
+        let changes = host.changes().into_iter().skip(before);
+        let set = changes.filter_map(|change| match change {
+            Change::SetRequest(name, value) => Some((name, String::from_utf8(value).ok())),
+            _ => None,
+        });
+        choices_of(&set.collect::<Vec<_>>())
+    };
+    let with = |unit: &str, code: &str| format!("unit={unit} {}", lane(code));
+    for _ in 0..2 {
+        assert_eq!(ask("/a", "true"), [with("u1", "gray"), with("u1", "base")]);
+        assert_eq!(ask("/b", "true"), [with("u2", "gray"), with("u2", "base")]);
+        assert_eq!(ask("/a", "false"), [with("u1", "base")]);
+        assert_eq!(ask("/c", "true"), ["unit=u1"]);
+        assert_eq!(ask("/", "true"), [lane("gray"), lane("base")]);
+    }
+}

@@ -4,6 +4,7 @@
 //! way then looks for instances of that lane, after the redirects of its own lane policy, and falls back as it or the lane
 //! says.
 
+mod domain;
 mod node;
 mod space;
 

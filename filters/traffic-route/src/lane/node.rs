@@ -1,39 +1,68 @@
 //! What a node makes of a lane: redirect, then the lane's instances, then the fallback.
+//!
+//! The lanes that a document names are few, and what a node makes of each does not depend on the request. So it is made
+//! when the document is compiled; only a lane that a trusted client brings along has to be thought about later.
 
-use super::space::{Coloured, Space};
-use crate::labels::Labels;
+use super::space::{Coloured, InLane, Space, Spaces};
+use crate::{
+    labels::Labels,
+    subsets::{Choice, ChoiceId, SubsetsBuilder},
+};
 use policy_model::document::{FallbackType, LanePolicy};
 use std::rc::Rc;
 
 /// A node's lane policies, by the space's place in the document.
-#[derive(Default)]
 pub(crate) struct NodeLanes {
     /// `autoLaneEnabled`, inherited.
     auto: Option<bool>,
     policies: Vec<(usize, Rc<LanePolicy>)>,
+    /// By space, then by code.
+    known: Vec<Box<[ChoiceId]>>,
 }
 
 // === impl NodeLanes ===
 
 impl NodeLanes {
-    pub(crate) fn new(auto: Option<bool>, policies: Vec<(usize, Rc<LanePolicy>)>) -> Self {
-        Self { auto, policies }
+    pub(crate) fn new(
+        auto: Option<bool>,
+        policies: Vec<(usize, Rc<LanePolicy>)>,
+        spaces: &Spaces,
+        subsets: &mut SubsetsBuilder,
+    ) -> Self {
+        let mut lanes = Self {
+            auto,
+            policies,
+            known: Vec::new(),
+        };
+        for (index, space) in spaces.iter().enumerate() {
+            let codes = space.codes().iter();
+            let choices = codes.map(|code| subsets.choice(lanes.choices(index, space, code)));
+            lanes.known.push(choices.collect());
+        }
+        lanes
     }
 
-    /// The instances to try for a request of this lane, first choice first. Empty: lanes do not matter here.
-    pub(crate) fn choices(&self, request: &Coloured<'_>) -> Vec<Labels> {
-        let space = request.space;
-        let policy = self
-            .policies
-            .iter()
-            .find(|(index, _)| *index == request.index);
+    /// The instances to try for a request of this lane.
+    pub(crate) fn choice(&self, request: &Coloured<'_>) -> Choice {
+        match &request.lane {
+            InLane::Known(code, _) => {
+                let known = self.known.get(request.index);
+                let choice = known.and_then(|known| known.get(code.0).copied());
+                Choice::Ready(choice.unwrap_or_default())
+            }
+            InLane::Other(code) => Choice::Made(self.choices(request.index, request.space, code)),
+        }
+    }
+
+    /// The same, first choice first. Empty: lanes do not matter here.
+    fn choices(&self, index: usize, space: &Space, lane: &Rc<str>) -> Vec<Labels> {
+        let policy = self.policies.iter().find(|(of, _)| *of == index);
         let policy = policy.map(|(_, policy)| policy.as_ref());
-        if policy.is_none() && !self.joins(space, &request.lane) {
+        if policy.is_none() && !self.joins(space, lane) {
             return Vec::new();
         }
-        let redirected = policy.and_then(|policy| policy.lanes.get(&*request.lane));
-        let target =
-            redirected.map_or_else(|| Rc::clone(&request.lane), |lane| lane.as_str().into());
+        let redirected = policy.and_then(|policy| policy.lanes.get(&**lane));
+        let target = redirected.map_or_else(|| Rc::clone(lane), |lane| lane.as_str().into());
         let fallback = fallback(space, policy, &target);
         let known = space.lane(&target).is_some();
         let mut lanes = Vec::with_capacity(2);
@@ -66,10 +95,10 @@ fn fallback(space: &Space, policy: Option<&LanePolicy>, target: &str) -> Option<
     };
     match stated.unwrap_or_else(from_lane) {
         FallbackType::Reject => None,
-        FallbackType::Default => space.default_lane.clone(),
+        FallbackType::Default => space.default_lane().cloned(),
         FallbackType::Custom => custom()
             .map(|lane| lane.as_str().into())
-            .or_else(|| space.default_lane.clone()),
+            .or_else(|| space.default_lane().cloned()),
     }
 }
 

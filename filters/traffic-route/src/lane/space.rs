@@ -1,11 +1,11 @@
 //! Lane spaces: which lane a request is in.
 
+use super::domain::{Domain, Domains};
 use crate::{draw::Draw, refuse::Refuse};
 use engine::RequestContext;
 use policy_model::{
     condition::Matcher,
-    document::{Document, Lane, LaneDomain, LaneRule, LaneSpace},
-    target::{NormalPath, normal_host},
+    document::{Document, Lane, LaneRule, LaneSpace},
 };
 use std::rc::Rc;
 
@@ -18,33 +18,31 @@ pub(crate) const LANE_HEADER: &str = "x-lane-code";
 #[derive(Default)]
 pub(crate) struct Spaces {
     list: Vec<Space>,
+    domains: Domains,
     /// The space of requests that name none: the location's, else the one with `defaultSpace`.
     home: Option<usize>,
     /// The lane of the processes here, for requests in the home space that no rule matches.
-    home_lane: Option<Rc<str>>,
+    home_lane: Option<Code>,
 }
 
 /// One lane space, its rules compiled.
 pub(crate) struct Space {
     pub(crate) id: Rc<str>,
-    pub(crate) lanes: Vec<Lane>,
-    /// The lane of requests that nothing else puts into one.
-    pub(crate) default_lane: Option<Rc<str>>,
+    lanes: Vec<Lane>,
+    /// What lanes, rules and the location here call lanes: see [`Code`].
+    codes: Vec<Rc<str>>,
+    default_code: Option<Code>,
     rules: Vec<Rule>,
-    domains: Vec<Domain>,
 }
+
+/// The place of a lane's code in its space's list of codes. Rules decide by it, so that no text is compared or copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code(pub(crate) usize);
 
 struct Rule {
-    lane: Rc<str>,
+    lane: Code,
     ratio: f64,
     matcher: Matcher,
-}
-
-struct Domain {
-    host: Vec<u8>,
-    /// Longest first.
-    paths: Vec<(Vec<u8>, Vec<usize>)>,
-    rules: Vec<usize>,
 }
 
 /// A request with its lane.
@@ -52,7 +50,17 @@ pub(crate) struct Coloured<'a> {
     /// The space's place in the document.
     pub(crate) index: usize,
     pub(crate) space: &'a Space,
-    pub(crate) lane: Rc<str>,
+    pub(crate) lane: InLane<'a>,
+    /// Whether the request's own headers said so.
+    pub(crate) said: bool,
+}
+
+/// Which lane.
+pub(crate) enum InLane<'a> {
+    /// One that the document names.
+    Known(Code, &'a Rc<str>),
+    /// One that only the request names.
+    Other(Rc<str>),
 }
 
 // === impl Spaces ===
@@ -60,8 +68,8 @@ pub(crate) struct Coloured<'a> {
 impl Spaces {
     /// Compiles the document's lane spaces. A rule whose conditions cannot be compiled is given to `refuse`.
     pub(crate) fn compile(document: &Document, refuse: &mut Refuse<'_>) -> Self {
-        let list: Vec<Space> = document
-            .lane_spaces
+        let spaces = &document.lane_spaces;
+        let mut list: Vec<Space> = spaces
             .iter()
             .map(|space| Space::compile(space, refuse))
             .collect();
@@ -69,17 +77,22 @@ impl Spaces {
         let named = location.lane_space_id.as_deref();
         let home = named
             .and_then(|id| list.iter().position(|space| *space.id == *id))
-            .or_else(|| {
-                document
-                    .lane_spaces
-                    .iter()
-                    .position(|space| space.default_space)
-            });
+            .or_else(|| spaces.iter().position(|space| space.default_space));
+        let home_space = home.and_then(|home| list.get_mut(home));
+        let home_lane = home_space
+            .zip(location.lane.as_deref())
+            .map(|(space, lane)| space.name(lane));
         Self {
             list,
+            domains: Domains::compile(spaces, refuse),
             home,
-            home_lane: location.lane.as_deref().map(Rc::from),
+            home_lane,
         }
+    }
+
+    /// In the order of the document.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Space> {
+        self.list.iter()
     }
 
     /// The lane of a request: what a trusted client says, else what the rules of its domain or of the home space say,
@@ -88,25 +101,22 @@ impl Spaces {
         if let Some(said) = self.said(cx) {
             return Some(said);
         }
-        let domain = self.list.iter().enumerate().find_map(|(index, space)| {
-            space
-                .domain(cx.view.host())
-                .map(|domain| (index, Some(domain)))
-        });
-        let (index, domain) = domain.or_else(|| self.home.map(|home| (home, None)))?;
+        let found = self.domains.find(cx.view.host());
+        let (index, domain) = match found {
+            Some((index, domain)) => (index, Some(domain)),
+            None => (self.home?, None),
+        };
         let space = self.list.get(index)?;
         let lane = match space.ruled(domain, cx, draw) {
             Ruling::Lane(lane) => Some(lane),
-            Ruling::NotDrawn => space.default_lane.clone(),
-            Ruling::NoRule if self.home == Some(index) && self.home_lane.is_some() => {
-                self.home_lane.clone()
-            }
-            Ruling::NoRule => space.default_lane.clone(),
+            Ruling::NoRule if self.home == Some(index) => self.home_lane.or(space.default_code),
+            Ruling::NotDrawn | Ruling::NoRule => space.default_code,
         };
         Some(Coloured {
             index,
             space,
-            lane: lane?,
+            lane: space.known(lane?)?,
+            said: false,
         })
     }
 
@@ -125,12 +135,28 @@ impl Spaces {
             _ => self.home?,
         };
         let space = self.list.get(index)?;
-        let lane = lane.filter(|lane| !lane.is_empty()).map(Rc::from);
+        let lane = match lane.filter(|lane| !lane.is_empty()) {
+            Some(lane) => space.in_lane(lane),
+            None => space.known(space.default_code?)?,
+        };
         Some(Coloured {
             index,
             space,
-            lane: lane.or_else(|| space.default_lane.clone())?,
+            lane,
+            said: true,
         })
+    }
+}
+
+// === impl Coloured ===
+
+impl Coloured<'_> {
+    /// The lane's code.
+    pub(crate) fn code(&self) -> &Rc<str> {
+        match &self.lane {
+            InLane::Known(_, code) => code,
+            InLane::Other(code) => code,
+        }
     }
 }
 
@@ -138,7 +164,7 @@ impl Spaces {
 
 /// What a space's rules say of a request.
 enum Ruling {
-    Lane(Rc<str>),
+    Lane(Code),
     /// A rule matched, but its ratio left this request out.
     NotDrawn,
     NoRule,
@@ -146,34 +172,66 @@ enum Ruling {
 
 impl Space {
     fn compile(space: &LaneSpace, refuse: &mut Refuse<'_>) -> Self {
-        let default_lane = space.lanes.iter().find(|lane| lane.default_lane);
-        let mut rules = Vec::with_capacity(space.rules.len());
+        let mut compiled = Self {
+            id: space.id.as_str().into(),
+            lanes: space.lanes.clone(),
+            codes: Vec::with_capacity(space.lanes.len()),
+            default_code: None,
+            rules: Vec::with_capacity(space.rules.len()),
+        };
+        for lane in &space.lanes {
+            let code = compiled.name(&lane.code);
+            if lane.default_lane {
+                compiled.default_code.get_or_insert(code);
+            }
+        }
         for rule in &space.rules {
             match Matcher::compile(&rule.conditions) {
-                Ok(matcher) => rules.push(Rule::new(rule, matcher)),
+                Ok(matcher) => {
+                    let lane = compiled.name(&rule.lane_code);
+                    compiled.rules.push(Rule::new(rule, lane, matcher));
+                }
                 Err(error) => refuse(&error.pointer, &error.to_string()),
             }
         }
-        Self {
-            id: space.id.as_str().into(),
-            default_lane: default_lane.map(|lane| lane.code.as_str().into()),
-            lanes: space.lanes.clone(),
-            domains: space
-                .domains
-                .iter()
-                .map(|domain| Domain::new(domain, &space.rules, refuse))
-                .collect(),
-            rules,
-        }
+        compiled
+    }
+
+    /// The place of a code, which is added if it is new.
+    fn name(&mut self, code: &str) -> Code {
+        self.code(code).unwrap_or_else(|| {
+            self.codes.push(code.into());
+            Code(self.codes.len() - 1)
+        })
+    }
+
+    fn code(&self, text: &str) -> Option<Code> {
+        self.codes.iter().position(|code| **code == *text).map(Code)
+    }
+
+    fn known(&self, code: Code) -> Option<InLane<'_>> {
+        let text = self.codes.get(code.0)?;
+        Some(InLane::Known(code, text))
+    }
+
+    fn in_lane(&self, text: &str) -> InLane<'_> {
+        let known = self.code(text).and_then(|code| self.known(code));
+        known.unwrap_or_else(|| InLane::Other(text.into()))
+    }
+
+    /// What lanes are called, in the order of their [`Code`]s.
+    pub(crate) fn codes(&self) -> &[Rc<str>] {
+        &self.codes
+    }
+
+    /// The lane of requests that nothing else puts into one.
+    pub(crate) fn default_lane(&self) -> Option<&Rc<str>> {
+        self.codes.get(self.default_code?.0)
     }
 
     /// The lane of this code, if the space has it.
     pub(crate) fn lane(&self, code: &str) -> Option<&Lane> {
         self.lanes.iter().find(|lane| lane.code == code)
-    }
-
-    fn domain(&self, host: &[u8]) -> Option<&Domain> {
-        self.domains.iter().find(|domain| domain.host == host)
     }
 
     /// Rules in the order of the list. The ratios of those that match add up against one number: two rules of one half
@@ -190,7 +248,7 @@ impl Space {
             matched = true;
             sum += rule.ratio;
             if sum >= 1.0 || *drawn.get_or_insert_with(|| draw.share()) < sum {
-                return Ruling::Lane(Rc::clone(&rule.lane));
+                return Ruling::Lane(rule.lane);
             }
         }
         if matched {
@@ -204,57 +262,11 @@ impl Space {
 // === impl Rule ===
 
 impl Rule {
-    fn new(rule: &LaneRule, matcher: Matcher) -> Self {
+    fn new(rule: &LaneRule, lane: Code, matcher: Matcher) -> Self {
         Self {
-            lane: rule.lane_code.as_str().into(),
+            lane,
             ratio: rule.ratio.unwrap_or(1.0),
             matcher,
         }
     }
-}
-
-// === impl Domain ===
-
-impl Domain {
-    /// Host and paths in the spelling that requests have by then; a path that no request can have is given to `refuse`.
-    fn new(domain: &LaneDomain, rules: &[LaneRule], refuse: &mut Refuse<'_>) -> Self {
-        let indices = |ids: &[String]| -> Vec<usize> {
-            ids.iter()
-                .filter_map(|id| rules.iter().position(|rule| rule.id == *id))
-                .collect()
-        };
-        let mut paths = Vec::with_capacity(domain.paths.len());
-        for path in &domain.paths {
-            match NormalPath::new(path.path.as_bytes()) {
-                Ok(normal) => paths.push((without_last_slash(&normal), indices(&path.rules))),
-                Err(reason) => refuse(&path.pointer, &reason.to_string()),
-            }
-        }
-        paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
-        Self {
-            host: normal_host(domain.host.as_bytes()).into_owned(),
-            paths,
-            rules: indices(&domain.rules),
-        }
-    }
-
-    /// The rules that hold under a path; `None` means all of the space.
-    fn rules(&self, path: &[u8]) -> Option<&[usize]> {
-        let under = |prefix: &[u8]| {
-            let rest = path.strip_prefix(prefix);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-        };
-        let found = self
-            .paths
-            .iter()
-            .find(|(prefix, _)| under(prefix))
-            .map(|(_, rules)| rules);
-        let rules = found.unwrap_or(&self.rules);
-        (!rules.is_empty()).then_some(rules)
-    }
-}
-
-fn without_last_slash(path: &NormalPath<'_>) -> Vec<u8> {
-    let path = path.as_bytes();
-    path.strip_suffix(b"/").unwrap_or(path).to_vec()
 }
