@@ -1,10 +1,14 @@
-//! The document of the demo: the shipped one, which fills the requirement's full skeleton, plus JoyLive's own sample file.
+//! The documents of the demo: the shipped one, which fills the requirement's full skeleton, plus JoyLive's own sample file;
+//! and the gateway's, as it is shipped.
 
 use anyhow::Context as _;
 use yaml_serde::Value;
 
 /// The shipped policy file; its document fills section 3 of the requirement.
 const SHIPPED: &str = include_str!("../../../envoy/ecds/governance.yaml");
+
+/// The gateway's.
+const GATEWAY: &str = include_str!("../../../envoy/ecds/gateway.yaml");
 
 /// JoyLive's own sample, byte for byte.
 const JOYLIVE: &str =
@@ -22,13 +26,7 @@ const THRESHOLD: &str = "services/0/groups/0/paths/0/methods/0/servicePolicy/rat
 impl Document {
     /// Both files in one document.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let mut file: Value = yaml_serde::from_str(SHIPPED)?;
-        let text = at(
-            &mut file,
-            "resources/0/typed_config/config/configuration/value",
-        )?;
-        let mut document: Value =
-            yaml_serde::from_str(text.as_str().context("the shipped document is no text")?)?;
+        let mut document = within(SHIPPED)?;
         let sample: Vec<Value> = yaml_serde::from_str(JOYLIVE)?;
         let services = at(&mut document, "services")?
             .as_sequence_mut()
@@ -43,6 +41,11 @@ impl Document {
             }
         }
         Ok(Self(document))
+    }
+
+    /// The gateway's document.
+    pub(crate) fn gateway() -> anyhow::Result<Self> {
+        within(GATEWAY).map(Self)
     }
 
     /// The same with another number of requests that each user may send to `GET /echo`.
@@ -68,6 +71,17 @@ impl Document {
             &self.0,
         )?))
     }
+}
+
+/// The document in a policy file.
+fn within(file: &str) -> anyhow::Result<Value> {
+    let mut file: Value = yaml_serde::from_str(file)?;
+    let text = at(
+        &mut file,
+        "resources/0/typed_config/config/configuration/value",
+    )?;
+    let text = text.as_str().context("the shipped document is no text")?;
+    Ok(yaml_serde::from_str(text)?)
 }
 
 fn at<'a>(tree: &'a mut Value, path: &str) -> anyhow::Result<&'a mut Value> {

@@ -1,10 +1,10 @@
 //! What a reader can do once the tour is over, as commands that work whenever and however often they are typed.
 
-use super::scene::Scene;
+use super::{scene::Scene, send::Listener};
 use std::path::Path;
 
 /// Everything to try next.
-pub(crate) fn what_next(scene: &Scene) -> anyhow::Result<String> {
+pub(crate) fn what_next(scene: &Scene, gateway: &Scene) -> anyhow::Result<String> {
     let envoy = scene.envoy();
     let (addr, admin, file) = (envoy.addr(), envoy.admin_addr(), envoy.policy_file()?);
     let (more, broken, four) = (
@@ -17,14 +17,23 @@ pub(crate) fn what_next(scene: &Scene) -> anyhow::Result<String> {
         scene.log().display(),
         scene.access_log().display(),
     );
+    let (at_gateway, internal, gateway_log) = (
+        gateway.envoy().addr(),
+        gateway.addr(Listener::Internal)?,
+        gateway.access_log().display(),
+    );
     Ok(format!(
         "
-Envoy stays up. In another shell, set the variables of all these commands:
+Both Envoys stay up. In another shell, set the variables of all these commands:
    . {tokens}
 then try:
    curl -i http://{addr}/echo -H 'host: service-provider' -H \"authorization: Bearer $ALICE\"
    curl -i http://{addr}/orders -H 'host: service-provider' -H \"authorization: Bearer $ALICE\" -H 'x-gray: true'
    curl -s http://{admin}/stats/prometheus | grep ^steward_ | grep -v ' 0$'
+The gateway:
+   curl -i http://{at_gateway}/api/v1/users/7 -H \"authorization: Bearer $ALICE\"
+   curl -s http://{internal}/metrics | grep ^steward_ | grep -v ' 0$'
+   tail -f {gateway_log}
 A new limit, at once:
    {more}
 A broken policy, the finding about it in Envoy's log, and the repair:

@@ -1,7 +1,13 @@
 //! What a reader of the demo sees, on standard output.
 
-use super::{scene::Scene, step::Step};
-use testkit::{Request, Response};
+use super::{
+    expect::Expect,
+    scene::Scene,
+    send::{Aimed, Listener},
+    step::Step,
+};
+use serde_json::Value;
+use testkit::Response;
 
 /// Headers that say what governance did; the others are noise here.
 const TELLING: [&str; 6] = [
@@ -28,9 +34,7 @@ const EVERYDAY: [&str; 8] = [
 /// What is running, and the variables of the commands below.
 pub(crate) fn opening(scene: &Scene) -> anyhow::Result<()> {
     let envoy = scene.envoy();
-    for (wanted, taken) in scene.moved() {
-        println!("port {wanted} is in use: taking {taken}");
-    }
+    moved(scene);
     println!(
         "Envoy, 2 workers:  http://{}   (admin: http://{})",
         envoy.addr(),
@@ -56,15 +60,58 @@ pub(crate) fn opening(scene: &Scene) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What runs beside it for the second tour.
+pub(crate) fn gateway(scene: &Scene) -> anyhow::Result<()> {
+    let envoy = scene.envoy();
+    println!("\nThe same module in a gateway, envoy/gateway.yaml:");
+    moved(scene);
+    println!(
+        "gateway, 2 workers: http://{}   (internal: http://{}, admin: http://{})",
+        envoy.addr(),
+        scene.addr(Listener::Internal)?,
+        envoy.admin_addr()
+    );
+    for (version, name) in [(1, "base"), (2, "gray")] {
+        println!(
+            "version {version}, {name}:    http://{}",
+            envoy.echo(name)?.addr()
+        );
+    }
+    println!("access log:         {}", scene.access_log().display());
+    Ok(())
+}
+
+fn moved(scene: &Scene) {
+    for (wanted, taken) in scene.moved() {
+        println!("port {wanted} is in use: taking {taken}");
+    }
+}
+
 /// A step's headline.
 pub(crate) fn title(number: usize, step: &Step) {
     println!("\n── {number}  {}", step.title);
 }
 
-/// A command and its whole answer.
-pub(crate) fn exchange(scene: &Scene, request: &Request, response: &Response) {
-    println!("   $ {}", scene.curl(request));
-    answer(scene, response);
+/// A command and its answer.
+pub(crate) fn exchange(scene: &Scene, aimed: &Aimed, response: &Response, expect: &Expect) {
+    println!("   $ {}", aimed.command(scene));
+    println!("   {}", aimed.status_line(response.status));
+    let awaited = expect.headers.iter().map(|(name, _)| *name);
+    let others = awaited.filter(|name| !TELLING.contains(name));
+    for name in TELLING.into_iter().chain(others) {
+        if let Some(value) = response.header(name) {
+            println!("   {name}: {value}");
+        }
+    }
+    let body = scene.without_tokens(&body(response, expect));
+    if !body.is_empty() {
+        println!("   {body}");
+    }
+}
+
+/// A line of the access log.
+pub(crate) fn logged(line: &Value) {
+    println!("   access log: {line}");
 }
 
 /// The same command several times more.
@@ -103,35 +150,10 @@ pub(crate) fn summary(steps: usize) {
     );
 }
 
-fn answer(scene: &Scene, response: &Response) {
-    println!(
-        "   HTTP/1.1 {} {}",
-        response.status,
-        phrase(response.status)
-    );
-    for name in TELLING {
-        if let Some(value) = response.header(name) {
-            println!("   {name}: {value}");
-        }
-    }
-    println!("   {}", scene.without_tokens(&body(response)));
-}
-
-/// The usual words (RFC 9110, section 15) for the statuses of this tour.
-fn phrase(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        401 => "Unauthorized",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        503 => "Service Unavailable",
-        _ => "",
-    }
-}
-
-fn body(response: &Response) -> String {
+/// All of a short body; of pages of text the lines that matter.
+fn body(response: &Response, expect: &Expect) -> String {
     let Ok(mut body) = response.json() else {
-        return response.text();
+        return lines(&response.text(), expect.text);
     };
     if let Some(headers) = body
         .get_mut("headers")
@@ -140,4 +162,17 @@ fn body(response: &Response) -> String {
         headers.retain(|name, _| !EVERYDAY.contains(&name.as_str()));
     }
     body.to_string()
+}
+
+fn lines(text: &str, wanted: &str) -> String {
+    const FEW: usize = 10;
+    if text.lines().count() <= FEW {
+        return text.to_owned();
+    }
+    let shown: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains(wanted))
+        .take(FEW)
+        .collect();
+    format!("…\n   {}\n   …", shown.join("\n   "))
 }

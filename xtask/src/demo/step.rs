@@ -1,9 +1,14 @@
 //! One step of the tour: what it shows, what it sends, what must come back.
 
-use super::{print, scene::Scene};
-use anyhow::{Context as _, bail, ensure};
+use super::{
+    expect::Expect,
+    print,
+    scene::Scene,
+    send::{Aimed, Send},
+};
+use anyhow::{Context as _, ensure};
 use std::time::Duration;
-use testkit::{Request, Response, Update, until};
+use testkit::{Response, Update, until};
 
 /// Beyond any wait of the tour (a breaker's three seconds, a window's one) on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,15 +41,6 @@ pub(crate) enum First {
     BrokenPolicy,
 }
 
-/// A `GET`, as a table can hold it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Send {
-    pub(crate) target: &'static str,
-    pub(crate) host: &'static str,
-    pub(crate) user: Option<&'static str>,
-    pub(crate) headers: &'static [(&'static str, &'static str)],
-}
-
 /// How often a request is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum How {
@@ -58,16 +54,6 @@ pub(crate) enum How {
     Until,
 }
 
-/// What an answer must be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Expect {
-    pub(crate) status: u16,
-    /// Headers that must be there, with their value if it matters.
-    pub(crate) headers: &'static [(&'static str, Option<&'static str>)],
-    /// JSON pointers into the body with the value there, as text.
-    pub(crate) json: &'static [(&'static str, &'static str)],
-}
-
 // === impl Step ===
 
 impl Step {
@@ -77,64 +63,79 @@ impl Step {
     /// It did not show what it should.
     pub(crate) fn show(&self, scene: &mut Scene) -> anyhow::Result<()> {
         self.first.happen(scene)?;
-        let request = self.send.request(scene)?;
+        let aimed = self.send.aim(scene)?;
         let last = match self.how {
-            How::Once => one(scene, &request)?,
-            How::Each(times) => self.each(scene, &request, times)?,
-            How::After(passing) => after(scene, &request, passing)?,
-            How::Until => self.wait(scene, &request)?,
+            How::Once => self.one(scene, &aimed)?,
+            How::Each(times) => self.each(scene, &aimed, times)?,
+            How::After(passing) => self.after(scene, &aimed, passing)?,
+            How::Until => self.wait(scene, &aimed)?,
         };
-        self.expect.check(&last)
+        self.expect.check(&last)?;
+        self.look_up(scene, &last)
     }
 
-    fn each(&self, scene: &Scene, request: &Request, times: usize) -> anyhow::Result<Response> {
-        let mut last = one(scene, request)?;
+    fn one(&self, scene: &Scene, aimed: &Aimed) -> anyhow::Result<Response> {
+        let response = aimed.send()?;
+        print::exchange(scene, aimed, &response, &self.expect);
+        Ok(response)
+    }
+
+    fn each(&self, scene: &Scene, aimed: &Aimed, times: usize) -> anyhow::Result<Response> {
+        let mut last = self.one(scene, aimed)?;
         for _ in 1..times {
             self.expect.check(&last)?;
-            last = scene.send(request)?;
+            last = aimed.send()?;
         }
         print::more(times.saturating_sub(1), "the same");
         Ok(last)
     }
 
-    fn wait(&self, scene: &Scene, request: &Request) -> anyhow::Result<Response> {
+    fn after(&self, scene: &Scene, aimed: &Aimed, passing: usize) -> anyhow::Result<Response> {
+        for index in 0..passing {
+            let response = if index == 0 {
+                self.one(scene, aimed)?
+            } else {
+                aimed.send()?
+            };
+            ensure!(
+                response.status == 200,
+                "request {} was answered {}",
+                index + 1,
+                response.status
+            );
+        }
+        print::more(passing.saturating_sub(1), "200");
+        self.one(scene, aimed)
+    }
+
+    fn wait(&self, scene: &Scene, aimed: &Aimed) -> anyhow::Result<Response> {
         let mut sent = 0;
-        let first = one(scene, request)?;
+        let first = self.one(scene, aimed)?;
         if self.expect.check(&first).is_ok() {
             return Ok(first);
         }
         let last = until(self.title, PATIENCE, || {
             sent += 1;
-            let response = scene.send(request)?;
+            let response = aimed.send()?;
             Ok(self.expect.check(&response).is_ok().then_some(response))
         })?;
         print::more(sent - 1, "not yet");
-        print::exchange(scene, request, &last);
+        print::exchange(scene, aimed, &last, &self.expect);
         Ok(last)
     }
-}
 
-fn one(scene: &Scene, request: &Request) -> anyhow::Result<Response> {
-    let response = scene.send(request)?;
-    print::exchange(scene, request, &response);
-    Ok(response)
-}
-
-fn after(scene: &Scene, request: &Request, passing: usize) -> anyhow::Result<Response> {
-    for index in 0..passing {
-        let response = scene.send(request)?;
-        if index == 0 {
-            print::exchange(scene, request, &response);
+    /// Reads the access log, where the step is about it.
+    fn look_up(&self, scene: &Scene, last: &Response) -> anyhow::Result<()> {
+        if self.expect.log.is_empty() {
+            return Ok(());
         }
-        ensure!(
-            response.status == 200,
-            "request {} was answered {}",
-            index + 1,
-            response.status
-        );
+        let id = last
+            .header("x-request-id")
+            .context("the answer names no request")?;
+        let line = until("the line of the access log", PATIENCE, || scene.logged(id))?;
+        print::logged(&line);
+        self.expect.check_log(&line)
     }
-    print::more(passing.saturating_sub(1), "200");
-    one(scene, request)
 }
 
 // === impl First ===
@@ -165,54 +166,5 @@ impl First {
                 Ok(())
             }
         }
-    }
-}
-
-// === impl Send ===
-
-impl Send {
-    fn request(&self, scene: &Scene) -> anyhow::Result<Request> {
-        let mut request = Request::get(self.target).host(self.host);
-        if let Some(user) = self.user {
-            request = request.bearer(scene.token(user)?);
-        }
-        Ok(self.headers.iter().fold(request, |request, (name, value)| {
-            request.header(name, value)
-        }))
-    }
-}
-
-// === impl Expect ===
-
-impl Expect {
-    fn check(&self, response: &Response) -> anyhow::Result<()> {
-        ensure!(
-            response.status == self.status,
-            "the status is {}, not {}",
-            response.status,
-            self.status
-        );
-        for (name, value) in self.headers {
-            let found = response
-                .header(name)
-                .with_context(|| format!("there is no header {name}"))?;
-            if value.is_some_and(|value| value != found) {
-                bail!("the header {name} is {found:?}");
-            }
-        }
-        if self.json.is_empty() {
-            return Ok(());
-        }
-        let body = response.json()?;
-        for (pointer, wanted) in self.json {
-            let found = body
-                .pointer(pointer)
-                .with_context(|| format!("the body has no {pointer}"))?;
-            let text = found
-                .as_str()
-                .map_or_else(|| found.to_string(), str::to_owned);
-            ensure!(text == *wanted, "{pointer} is {text}, not {wanted}");
-        }
-        Ok(())
     }
 }

@@ -1,52 +1,47 @@
 //! The tour, step by step. The order matters: the last steps change the policy.
 
-use super::step::{Expect, First, How, Send, Step};
+use super::{
+    expect::Expect,
+    send::Send,
+    step::{First, How, Step},
+};
 
 const SERVICE: &str = "service-provider";
 
 /// A service of JoyLive's own sample file.
 const JOYLIVE_SERVICE: &str = "service-consumer";
 
-const ECHO: Send = Send {
-    target: "/echo",
-    host: SERVICE,
-    user: None,
-    headers: &[],
-};
+const ECHO: Send = Send::get(SERVICE, "/echo");
 
 /// Has no policy of its own, so the service's hold: lanes and the breaker, and no limit that a tour would reach.
 const ORDERS: Send = Send {
-    target: "/orders",
-    host: SERVICE,
     user: Some("alice"),
-    headers: &[],
+    ..Send::get(SERVICE, "/orders")
 };
 
 /// An answer of the service itself, from this instance.
 macro_rules! from {
     ($instance:literal) => {
         Expect {
-            status: 200,
             headers: &[("x-echo-name", Some($instance))],
-            json: &[],
+            ..Expect::status(200)
         }
     };
 }
 
 const DEGRADED: Expect = Expect {
-    status: 200,
     headers: &[("x-degraded", Some("failing-service"))],
-    json: &[],
+    ..Expect::status(200)
 };
 
 const LIMITED: Expect = Expect {
-    status: 429,
     headers: &[("retry-after", None), ("ratelimit", None)],
     json: &[
         ("/code", "42902"),
         ("/reason", "F42900"),
         ("/error/policy", "echo-per-user"),
     ],
+    ..Expect::status(429)
 };
 
 /// The steps.
@@ -65,9 +60,9 @@ fn identity() -> Vec<Step> {
             send: ECHO,
             how: How::Once,
             expect: Expect {
-                status: 401,
                 headers: &[("www-authenticate", None)],
                 json: &[("/code", "40101"), ("/reason", "F40100")],
+                ..Expect::status(401)
             },
             shown: "refused before it reaches the service, with the reason",
         },
@@ -80,9 +75,8 @@ fn identity() -> Vec<Step> {
             },
             how: How::Once,
             expect: Expect {
-                status: 200,
-                headers: &[],
                 json: &[("/headers/x-user-id", "alice")],
+                ..Expect::status(200)
             },
             shown: "the service sees who it is: x-user-id, from the claim `sub`",
         },
@@ -111,9 +105,8 @@ fn limits() -> Vec<Step> {
             },
             how: How::Once,
             expect: Expect {
-                status: 200,
-                headers: &[],
                 json: &[("/headers/x-user-id", "alice")],
+                ..Expect::status(200)
             },
             shown: "each user has a bucket of their own",
         },
@@ -127,9 +120,9 @@ fn limits() -> Vec<Step> {
             },
             how: How::Until,
             expect: Expect {
-                status: 429,
                 headers: &[("retry-after", None)],
                 json: &[("/error/policy", "limit-rule-1")],
+                ..Expect::status(429)
             },
             shown: "the file is loaded as it is, services and policies",
         },
