@@ -60,9 +60,10 @@ enum Verb {
         /// Only the modules whose name contains one of these
         filter: Vec<String>,
     },
-    /// Build governance.wasm, then show a real Envoy enforcing a real governance document, step by step, and stay up
+    /// Build governance.wasm, then show a real Envoy enforcing a real governance document, and it in a gateway, step by step,
+    /// and stay up
     Demo {
-        /// Leave after the tour, with an error if a step did not show what it should
+        /// Leave after the tours, with an error if a step did not show what it should
         #[arg(long)]
         once: bool,
     },
