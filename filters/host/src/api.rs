@@ -58,6 +58,13 @@ pub trait Host {
     /// Compare-and-swap on a shared-data key. `Ok(false)`: somebody else was faster.
     fn shared_swap(&self, key: &[u8], value: &[u8], expected: Expected) -> Result<bool, HostError>;
 
+    /// The newest version of any key's value that this VM knows to be given out, by its reads and its own swaps. Right after
+    /// a swap that was won it is that swap's own if nobody else wrote in between; otherwise it is never the version of a
+    /// later write. `None`: nothing is known, or this host's versions are no rising line over all keys.
+    fn newest_version(&self) -> Option<u32> {
+        None
+    }
+
     /// Defines a metric, or finds the one of that name; idempotent, shared by all workers.
     fn define_metric(&self, kind: MetricKind, name: &str) -> Result<MetricId, HostError>;
 

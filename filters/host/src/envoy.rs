@@ -5,10 +5,11 @@ use crate::{
     ffi::{self, Buffer, Clock, Map},
     headers::serialize,
     values::{check_header_name, check_header_value},
+    versions::Versions,
 };
 use std::time::Duration;
 
-/// The host this code runs in. It has no state: the host knows which stream a call belongs to.
+/// The host this code runs in. It has no state of a stream: the host knows which stream a call belongs to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EnvoyHost;
 
@@ -16,6 +17,11 @@ pub struct EnvoyHost;
 /// compares that of a present one (proxy-wasm-cpp-host, `SharedData::set`). Its counter would need four thousand million
 /// writes to get here.
 const NO_VERSION: u32 = u32::MAX;
+
+thread_local! {
+    /// This VM's.
+    static VERSIONS: Versions = const { Versions::new() };
+}
 
 // === impl EnvoyHost ===
 
@@ -88,18 +94,29 @@ impl Host for EnvoyHost {
 
     fn shared_get(&self, key: &[u8]) -> Result<Option<Versioned>, HostError> {
         let found = ffi::shared_get(key)?.filter(|(bytes, _)| !bytes.is_empty());
+        if let Some((_, cas)) = found {
+            VERSIONS.with(|versions| versions.read(cas));
+        }
         Ok(found.map(|(bytes, cas)| Versioned { bytes, cas }))
     }
 
     fn shared_swap(&self, key: &[u8], value: &[u8], expected: Expected) -> Result<bool, HostError> {
-        match expected {
+        let is_won = match expected {
             // The host takes 0 as "write whatever is there", and hands it out to nobody.
-            Expected::Version(0) => Err(HostError::BadArgument),
-            Expected::Version(cas) => ffi::shared_set(key, value, cas),
+            Expected::Version(0) => return Err(HostError::BadArgument),
+            Expected::Version(cas) => ffi::shared_set(key, value, cas)?,
             Expected::Absent => {
-                Ok(ffi::shared_set(key, value, NO_VERSION)? || put_over_tombstone(key, value)?)
+                ffi::shared_set(key, value, NO_VERSION)? || put_over_tombstone(key, value)?
             }
+        };
+        if is_won {
+            VERSIONS.with(Versions::wrote);
         }
+        Ok(is_won)
+    }
+
+    fn newest_version(&self) -> Option<u32> {
+        VERSIONS.with(Versions::newest)
     }
 
     fn define_metric(&self, kind: MetricKind, name: &str) -> Result<MetricId, HostError> {

@@ -21,6 +21,7 @@ mod shared;
 use crate::{
     Expected, Headers, Host, HostError, LocalReply, MetricId, MetricKind, Nanos, Versioned,
     values::{check_header_name, check_header_value},
+    versions::Versions,
 };
 use metrics::Metrics;
 use std::{
@@ -48,6 +49,7 @@ pub struct FakeHost {
     tick_period: Cell<Option<Duration>>,
     metrics: Metrics,
     shared: SharedData,
+    versions: Versions,
 }
 
 /// A foreign function: argument to result.
@@ -297,11 +299,23 @@ impl Host for FakeHost {
     }
 
     fn shared_get(&self, key: &[u8]) -> Result<Option<Versioned>, HostError> {
-        Ok(self.shared.get(key))
+        let found = self.shared.get(key);
+        if let Some(found) = &found {
+            self.versions.read(found.cas);
+        }
+        Ok(found)
     }
 
     fn shared_swap(&self, key: &[u8], value: &[u8], expected: Expected) -> Result<bool, HostError> {
-        Ok(self.shared.swap(key, value, expected))
+        let is_won = self.shared.swap(key, value, expected);
+        if is_won {
+            self.versions.wrote();
+        }
+        Ok(is_won)
+    }
+
+    fn newest_version(&self) -> Option<u32> {
+        self.versions.newest()
     }
 
     fn define_metric(&self, kind: MetricKind, name: &str) -> Result<MetricId, HostError> {

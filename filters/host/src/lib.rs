@@ -11,6 +11,7 @@ mod headers;
 mod plugin;
 pub mod protobuf;
 mod values;
+mod versions;
 
 pub mod fake;
 

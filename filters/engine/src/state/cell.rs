@@ -3,6 +3,8 @@
 //! The seam is the one of GCRA stores: `update` may replace the value only if nobody changed it in between. Envoy's
 //! compare-and-swap is exactly that; `Expected::Absent` closes the race of two first writers.
 
+mod edit;
+
 use super::StateId;
 use host::{Expected, Host, HostError, Versioned};
 use std::fmt;
