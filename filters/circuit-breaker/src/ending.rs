@@ -5,9 +5,9 @@
 //! could open a service's breaker by sending slowly. The price: an upstream that stops reading an upload is not slow either.
 //!
 //! An HTTP call is settled by the response's headers, so that neither a trip nor a recovery waits for a long download; that
-//! a body breaks off later is not seen. A gRPC call's status comes in its trailers and is read at the stream's end, except
+//! a body breaks off later is not seen. A gRPC call's status comes in its trailers, except
 //! that a half-open breaker's calls count as good once their headers are in time without a status: it must not
-//! wait for a stream that lasts for hours.
+//! wait for a stream that lasts for hours. Trailers are read when they come by, since a stream that has ended has none.
 
 use crate::{
     judge::{self, Codes, Origin},
@@ -16,6 +16,9 @@ use crate::{
 use engine::ResponseContext;
 use host::Host;
 use std::time::Duration;
+
+/// UNKNOWN (`google.rpc.Code`).
+const UNKNOWN: u32 = 2;
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +81,23 @@ impl Ending {
         }
     }
 
-    /// Reads the end of a gRPC stream whose response headers gave no status.
+    /// Reads the trailers of a gRPC stream whose response headers gave no status. Trailers without one mean UNKNOWN
+    /// ("HTTP2 Transport Mapping" of gRPC's documentation: status codes).
+    pub(crate) fn of_grpc_trailers(host: &dyn Host) -> Self {
+        Self::Grpc(judge::grpc_status(host).unwrap_or(UNKNOWN))
+    }
+
+    /// Reads the end of a gRPC stream that gave no status at all.
     ///
-    /// Envoy makes UNKNOWN of a status that never came, so who ended the stream is asked first: an upstream that answered
-    /// in time is not to blame for a client that has heard enough.
-    pub(crate) fn of_grpc_end(host: &dyn Host) -> Self {
+    /// Who ended it is asked first: an upstream that answered in time is not to blame for a client that has heard enough.
+    pub(crate) fn of_grpc_break(host: &dyn Host) -> Self {
         if judge::has_client_left(host) {
             return Self::Well;
         }
         if judge::has_upstream_failed(host) {
             return Self::Failed;
         }
-        judge::grpc_status(host).map_or(Self::Well, Self::Grpc)
+        Self::Grpc(UNKNOWN)
     }
 
     /// Reads the end of a stream that never had response headers.

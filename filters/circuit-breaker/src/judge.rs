@@ -124,9 +124,10 @@ fn has_flag(host: &dyn Host, any: u64) -> bool {
     number(host, &["response", "flags"]).is_some_and(|flags| flags & any != 0)
 }
 
-/// The `grpc-status` of a response that has ended.
+/// The `grpc-status` among the trailers that come by.
 pub(crate) fn grpc_status(host: &dyn Host) -> Option<u32> {
-    number(host, &["response", "grpc_status"]).and_then(|status| u32::try_from(status).ok())
+    let status = host.response_trailer("grpc-status").ok().flatten()?;
+    std::str::from_utf8(&status).ok()?.parse().ok()
 }
 
 /// A number attribute: eight bytes, little-endian.

@@ -91,13 +91,19 @@ impl Stage for Break {
         }
     }
 
+    fn response_trailers(&self, cx: &mut EndContext<'_>, calls: &mut Calls) {
+        if calls.answered.is_some() && !calls.permits.is_empty() {
+            calls.settle(cx.host, cx.now(), Ending::of_grpc_trailers(cx.host));
+        }
+    }
+
     fn end(&self, cx: &mut EndContext<'_>, calls: &mut Calls) {
         if calls.permits.is_empty() {
             return;
         }
         let ending = match calls.answered {
             _ if cx.refused => Ending::Nowhere,
-            Some(_) => Ending::of_grpc_end(cx.host),
+            Some(_) => Ending::of_grpc_break(cx.host),
             None => Ending::of_silence(cx.host),
         };
         calls.settle(cx.host, cx.now(), ending);

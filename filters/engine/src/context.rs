@@ -54,7 +54,8 @@ pub struct ResponseContext<'a> {
     clock: &'a Clock<'a>,
 }
 
-/// For [`Stage::request_end`](crate::Stage::request_end) and [`Stage::end`](crate::Stage::end).
+/// For [`Stage::request_end`](crate::Stage::request_end), [`Stage::response_trailers`](crate::Stage::response_trailers) and
+/// [`Stage::end`](crate::Stage::end).
 pub struct EndContext<'a> {
     /// The host of this VM.
     pub host: &'a dyn Host,
@@ -143,12 +144,12 @@ impl<'a> ResponseContext<'a> {
             .get_or_init(|| self.host.response_headers().unwrap_or_default())
     }
 
-    /// `:status`; 0 if there is none.
+    /// `:status`, asked for alone; 0 if there is none.
     #[must_use]
     pub fn status(&self) -> u32 {
-        let status = self
-            .headers()
-            .get(":status")
+        let status = self.host.response_header(":status").ok().flatten();
+        let status = status
+            .as_deref()
             .and_then(|value| std::str::from_utf8(value).ok());
         status
             .and_then(|status| status.parse().ok())

@@ -50,6 +50,9 @@ pub trait Stage: Sized + 'static {
     /// refused the request, `state` is still the default.
     fn response(&self, _cx: &mut ResponseContext<'_>, _state: &mut Self::State) {}
 
+    /// Sees the response's trailers, if it has any. Where an earlier stage refused the request, `state` is still the default.
+    fn response_trailers(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
+
     /// Sees the request's end, however it came: exactly once if [`request`](Self::request) saw it. Where an earlier stage
     /// refused the request, `state` is still the default.
     fn end(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
@@ -71,6 +74,9 @@ pub trait Pipeline: Sized + 'static {
 
     /// Tells every stage of the response.
     fn response(&self, cx: &mut ResponseContext<'_>, states: &mut Self::States);
+
+    /// Tells every stage of the response's trailers.
+    fn response_trailers(&self, cx: &mut EndContext<'_>, states: &mut Self::States);
 
     /// Tells every stage of the end.
     fn end(&self, cx: &mut EndContext<'_>, states: &mut Self::States);
@@ -115,6 +121,10 @@ macro_rules! pipeline {
 
             fn response(&self, cx: &mut ResponseContext<'_>, states: &mut Self::States) {
                 $(self.$at.response(cx, &mut states.$at);)+
+            }
+
+            fn response_trailers(&self, cx: &mut EndContext<'_>, states: &mut Self::States) {
+                $(self.$at.response_trailers(cx, &mut states.$at);)+
             }
 
             fn end(&self, cx: &mut EndContext<'_>, states: &mut Self::States) {

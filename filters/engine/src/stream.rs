@@ -205,7 +205,11 @@ impl<P: Pipeline> Stream for RequestStream<P> {
         Flow::Continue
     }
 
-    fn log(&mut self, host: &dyn Host) {
+    fn response_trailers(&mut self, host: &dyn Host) {
+        self.tell(host, P::response_trailers);
+    }
+
+    fn end(&mut self, host: &dyn Host) {
         self.tell(host, P::end);
     }
 }

@@ -342,7 +342,7 @@ fn stages_hear_of_the_response_and_of_the_end() {
         host.changes()
             .contains(&set("x-response", "201 false true"))
     );
-    stream.log(&host);
+    stream.end(&host);
     assert!(
         host.lines()
             .contains(&(log::Level::Info, "end refused=false seen=true".into()))
@@ -354,7 +354,7 @@ fn a_request_that_no_stage_saw_has_no_end_for_them() {
     let host = FakeHost::with_request(&get("orders.example", "/%2f"));
     let mut stream = configure(DOCUMENT, &host).unwrap().open();
     stream.request_headers(&host, true);
-    stream.log(&host);
+    stream.end(&host);
     assert!(
         host.lines()
             .iter()

@@ -2,6 +2,9 @@
 //!
 //! A configuration update makes a new root context in the same VM, configured before the old one is done; streams in flight
 //! keep the plugin they began with, by their `Rc`.
+//!
+//! A stream's end is told when its context is dropped, which `proxy_on_delete` does and every stream must have. `proxy_on_log`
+//! would say the same a moment earlier for one more call into the VM, the dearest thing there is on a request's way.
 
 use crate::{EnvoyHost, Flow, Host, LocalReply, Plugin, Stream};
 use proxy_wasm::{
@@ -26,8 +29,8 @@ struct Root<P> {
 }
 
 /// One request.
-struct Http<S> {
-    /// `None` if the request came before a configuration, and after the stream was logged.
+struct Http<S: Stream> {
+    /// `None` if the request came before a configuration.
     stream: Option<S>,
 }
 
@@ -107,10 +110,19 @@ impl<S: Stream> HttpContext for Http<S> {
         })
     }
 
-    fn on_log(&mut self) {
-        // Taken, so that it comes once whatever the host does: slots must not be given back twice.
-        if let Some(mut stream) = self.stream.take() {
-            stream.log(&EnvoyHost);
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        if let Some(stream) = &mut self.stream {
+            stream.response_trailers(&EnvoyHost);
+        }
+        Action::Continue
+    }
+}
+
+/// The host deletes a context once, so that this comes once: slots must not be given back twice.
+impl<S: Stream> Drop for Http<S> {
+    fn drop(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            stream.end(&EnvoyHost);
         }
     }
 }

@@ -30,12 +30,19 @@ pub trait Host {
     /// All request headers, pseudo headers among them, in one call.
     ///
     /// While the upstream's response comes by, Envoy has them no more and gives an empty map: keep what is needed then. They
-    /// are there again while the filter's own reply comes by, and in [`Stream::log`].
+    /// are there again while the filter's own reply comes by.
     fn request_headers(&self) -> Result<Headers, HostError>;
 
-    /// All response headers, `:status` among them, in one call; empty in any phase but [`Stream::response_headers`] and
-    /// [`Stream::log`].
+    /// All response headers, `:status` among them, in one call; empty in any phase but
+    /// [`Stream::response_headers`].
     fn response_headers(&self) -> Result<Headers, HostError>;
+
+    /// The first value of one response header; for whoever needs no other, since a whole map costs several times as much.
+    /// `None` if there is none, or no response.
+    fn response_header(&self, name: &str) -> Result<Option<Vec<u8>>, HostError>;
+
+    /// The first value of a trailer of the response; `None` but in [`Stream::response_trailers`].
+    fn response_trailer(&self, name: &str) -> Result<Option<Vec<u8>>, HostError>;
 
     /// Replaces every copy of a request header. The value must hold no CR, LF or NUL: [`HostError::BadValue`] otherwise.
     fn set_request_header(&self, name: &str, value: &[u8]) -> Result<(), HostError>;
@@ -165,7 +172,11 @@ pub trait Stream {
         Flow::Continue
     }
 
+    /// The response ends with trailers, as those of gRPC do. Not called for a response without.
+    fn response_trailers(&mut self, _host: &dyn Host) {}
+
     /// The stream has ended, however it did. Comes exactly once, but not from a VM that trapped; and it may come without
-    /// [`request_headers`](Self::request_headers) before it, if the request ended ahead of this filter.
-    fn log(&mut self, _host: &dyn Host) {}
+    /// [`request_headers`](Self::request_headers) before it, if the request ended ahead of this filter. Properties can be
+    /// read, headers cannot.
+    fn end(&mut self, _host: &dyn Host) {}
 }

@@ -61,6 +61,14 @@ impl Host for EnvoyHost {
         Headers::parse(ffi::header_pairs(Map::Response)?)
     }
 
+    fn response_header(&self, name: &str) -> Result<Option<Vec<u8>>, HostError> {
+        ffi::header(Map::Response, name)
+    }
+
+    fn response_trailer(&self, name: &str) -> Result<Option<Vec<u8>>, HostError> {
+        ffi::header(Map::ResponseTrailers, name)
+    }
+
     fn set_request_header(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
         set_header(Map::Request, name, value)
     }

@@ -39,6 +39,7 @@ pub struct FakeHost {
     wall_clock: Cell<Duration>,
     request: RefCell<Vec<(String, Vec<u8>)>>,
     response: RefCell<Vec<(String, Vec<u8>)>>,
+    trailers: RefCell<Vec<(String, Vec<u8>)>>,
     response_body: RefCell<Vec<u8>>,
     changes: RefCell<Vec<Change>>,
     replies: RefCell<Vec<Reply>>,
@@ -136,6 +137,11 @@ impl FakeHost {
     /// Replaces all response headers.
     pub fn set_response<V: AsRef<[u8]>>(&self, headers: &[(&str, V)]) {
         self.response.replace(owned(headers));
+    }
+
+    /// Replaces all trailers of the response.
+    pub fn set_trailers<V: AsRef<[u8]>>(&self, trailers: &[(&str, V)]) {
+        self.trailers.replace(owned(trailers));
     }
 
     /// Replaces the buffered response body.
@@ -249,6 +255,14 @@ impl Host for FakeHost {
         Ok(Headers::from_pairs(&self.response.borrow()))
     }
 
+    fn response_header(&self, name: &str) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(first(&self.response, name))
+    }
+
+    fn response_trailer(&self, name: &str) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(first(&self.trailers, name))
+    }
+
     fn set_request_header(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
         replace(&self.request, name, value)?;
         self.changes
@@ -347,6 +361,12 @@ impl Host for FakeHost {
             .get(name)
             .map_or(Err(HostError::NotFound), |function| function(argument))
     }
+}
+
+fn first(map: &RefCell<Vec<(String, Vec<u8>)>>, name: &str) -> Option<Vec<u8>> {
+    let map = map.borrow();
+    let mut named = map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    named.next().map(|(_, value)| value.clone())
 }
 
 fn owned<V: AsRef<[u8]>>(headers: &[(&str, V)]) -> Vec<(String, Vec<u8>)> {

@@ -25,6 +25,13 @@ unsafe extern "C" {
         size: *mut usize,
     ) -> u32;
     fn proxy_get_header_map_pairs(kind: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_header_map_value(
+        kind: u32,
+        name: *const u8,
+        name_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
     fn proxy_replace_header_map_value(
         kind: u32,
         name: *const u8,
@@ -99,6 +106,7 @@ unsafe extern "C" {
 pub(crate) enum Map {
     Request = 0,
     Response = 2,
+    ResponseTrailers = 3,
 }
 
 /// Which buffer.
@@ -165,6 +173,18 @@ pub(crate) fn header_pairs(map: Map) -> Result<Vec<u8>, HostError> {
         unsafe { proxy_get_header_map_pairs(map as u32, data, size) }
     });
     absent_is_empty(answer)
+}
+
+/// The first value of a header; a map that this phase does not have has none.
+pub(crate) fn header(map: Map, name: &str) -> Result<Option<Vec<u8>>, HostError> {
+    let answer = returned(|data, size| {
+        // SAFETY: `name` is a live string that the host only reads; the other two are live places for it to write to.
+        unsafe { proxy_get_header_map_value(map as u32, name.as_ptr(), name.len(), data, size) }
+    });
+    match answer {
+        Err(HostError::BadArgument) => Ok(None),
+        answer => absent_is_none(answer),
+    }
 }
 
 /// Replaces every copy of a header.

@@ -10,10 +10,10 @@ use e2e::{documents, expect};
 use serde_json::{Value, json};
 use std::{
     io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     time::Duration,
 };
-use testkit::{Envoy, Request, Response, Update, until};
+use testkit::{Envoy, Request, Response, Update, grpc, until};
 
 /// Beyond any open time of these tests on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -174,6 +174,59 @@ fn refusals_of_other_policies_are_never_counted() -> anyhow::Result<()> {
     for _ in 0..12 {
         expect::rate_limited(&client.send(&Request::get("/"))?, 42901)?;
     }
+    envoy.finish()
+}
+
+/// The status of a gRPC call comes in its trailers, so only the stream's end tells it.
+#[test]
+fn a_failing_grpc_service_is_seen_by_the_status_in_its_trailers() -> anyhow::Result<()> {
+    let document = breaker(&json!({ "errorCodes": ["14"], "waitDurationInOpenState": 600 }));
+    let envoy = Envoy::from_yaml("envoy/gateway.yaml")?
+        .document(document)
+        .workers(1)
+        // Where no collector listens, each export is an error line.
+        .expect_log("OTLP HTTP exporter")
+        .start()?;
+    let call = grpc::Call::new("/steward.Echo/Say").message(b"\0\0\0\0\x05hello");
+    let call = call.host(documents::SERVICE);
+    for _ in 0..4 {
+        let failing = call.clone().header("x-echo-grpc-status", "14");
+        let answer = failing.send(envoy.addr())?;
+        ensure!(answer.message == b"\0\0\0\0\x05hello", "{answer:?}");
+    }
+    let refused = call.send(envoy.addr())?;
+    ensure!(refused.grpc_status.as_deref() == Some("14"), "{refused:?}");
+    ensure!(
+        refused.message.is_empty(),
+        "it was let through: {refused:?}"
+    );
+    envoy.finish()
+}
+
+#[test]
+fn callers_that_give_up_on_a_hanging_service_open_it_too() -> anyhow::Result<()> {
+    let document = breaker(&json!({
+        "minCallsThreshold": 2, "slowCallRateThreshold": 100, "slowCallDurationThreshold": 1,
+        "waitDurationInOpenState": 600,
+    }));
+    let envoy = Envoy::shipped()?.document(document).workers(1).start()?;
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: {}\r\nx-echo-delay-ms: 60000\r\n\r\n",
+        documents::SERVICE
+    );
+    for call in 1..=2 {
+        let mut caller = TcpStream::connect(envoy.addr())?;
+        caller.write_all(head.as_bytes())?;
+        let calls = || Ok((envoy.stats()?.sum("upstream_rq_total") >= call).then_some(()));
+        until("the call's arrival", PATIENCE, calls)?;
+        drop(caller);
+    }
+    let opened = || {
+        let reply = envoy.send(&Request::get("/"))?;
+        Ok((reply.status == 503).then_some(reply))
+    };
+    let refused = until("an open breaker", PATIENCE, opened)?;
+    expect::refusal(&refused, 503, 50303, "F50301")?;
     envoy.finish()
 }
 

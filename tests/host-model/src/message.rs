@@ -20,6 +20,7 @@ pub struct Request {
 pub struct Upstream {
     pub(crate) headers: HeaderMap,
     pub(crate) chunks: Vec<Vec<u8>>,
+    pub(crate) trailers: HeaderMap,
     pub(crate) properties: Vec<(String, Vec<u8>)>,
 }
 
@@ -36,7 +37,7 @@ pub struct Response {
     pub details: Option<String>,
     /// The request headers that the upstream saw; `None` if it saw none.
     pub forwarded: Option<HeaderMap>,
-    /// The host calls that this request cost, its log callback's among them.
+    /// The host calls that this request cost, those at its end among them.
     pub calls: Calls,
 }
 
@@ -229,6 +230,7 @@ impl Upstream {
         Self {
             headers,
             chunks: Vec::new(),
+            trailers: HeaderMap::default(),
             properties: Vec::new(),
         }
     }
@@ -245,6 +247,13 @@ impl Upstream {
     pub fn property(mut self, path: &str, value: impl AsRef<[u8]>) -> Self {
         self.properties
             .push((path.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Adds a trailer.
+    #[must_use]
+    pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.trailers.add(name, value.as_ref());
         self
     }
 

@@ -1,9 +1,10 @@
 //! One HTTP stream as Envoy keeps it for a filter, with its phases.
 //!
 //! Which map can be used when is not written down anywhere; these are Envoy 1.40's rules, observed: a map can be read and
-//! written from its headers callback until that callback answered Continue, both can be read while logging, a whole map in
-//! the wrong phase reads as empty, anything else in the wrong phase is a bad argument. A filter's own local reply comes by
-//! while its request headers callback is still open, so then both maps are at hand.
+//! written from its headers callback until that callback answered Continue, trailers in theirs, a whole map in the wrong
+//! phase reads as empty, anything else in the wrong phase is a bad argument. A filter's own local reply comes by while its
+//! request headers callback is still open, so then both maps are at hand. At the end, when the context is deleted, only
+//! properties are left.
 
 use crate::{Calls, HeaderMap, Request, message::Upstream};
 use std::collections::BTreeMap;
@@ -23,7 +24,9 @@ pub(crate) struct Stream {
     pub(crate) buffered: Option<Vec<u8>>,
     pub(crate) request_open: bool,
     pub(crate) response_open: bool,
-    pub(crate) logging: bool,
+    /// Readable while they come by.
+    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) ended: bool,
     /// The request headers as they left for the upstream.
     pub(crate) forwarded: Option<HeaderMap>,
     /// A reply that waits for the callback to end; further ones are ignored.
@@ -52,6 +55,7 @@ pub(crate) struct Reply {
 pub(crate) enum Map {
     Request,
     Response,
+    ResponseTrailers,
 }
 
 // === impl Stream ===
@@ -71,8 +75,9 @@ impl Stream {
 
     pub(crate) fn readable(&self, map: Map) -> Option<&HeaderMap> {
         match map {
-            Map::Request => (self.request_open || self.logging).then_some(&self.request),
-            Map::Response => (self.response_open || self.logging).then_some(&self.response),
+            Map::Request => self.request_open.then_some(&self.request),
+            Map::Response => self.response_open.then_some(&self.response),
+            Map::ResponseTrailers => self.trailers.as_ref(),
         }
     }
 
@@ -80,6 +85,7 @@ impl Stream {
         match map {
             Map::Request => self.request_open.then_some(&mut self.request),
             Map::Response => self.response_open.then_some(&mut self.response),
+            Map::ResponseTrailers => self.trailers.as_mut(),
         }
     }
 
@@ -112,7 +118,7 @@ impl Stream {
 
     /// The property `response.code`, once there is a response.
     pub(crate) fn response_code(&self) -> Option<u32> {
-        let asked = self.reply_status.filter(|_| !self.logging);
+        let asked = self.reply_status.filter(|_| !self.ended);
         asked.or_else(|| (!self.response.0.is_empty()).then(|| self.status()))
     }
 

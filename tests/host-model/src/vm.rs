@@ -20,7 +20,7 @@ pub struct Vm {
 
 /// A request that has begun; to be ended by [`Vm::respond`] or [`Vm::reset`].
 #[derive(Debug)]
-#[must_use = "a stream that is never ended is never logged"]
+#[must_use = "a stream that is never ended is never deleted"]
 pub struct Exchange(pub(crate) u32);
 
 /// How far a request has come.
@@ -141,13 +141,13 @@ impl Vm {
         self.end(context)
     }
 
-    /// Ends a request whose client went away: no response, only the log callback.
+    /// Ends a request whose client went away: no response, only the end.
     #[expect(clippy::needless_pass_by_value, reason = "a request is ended once")]
     pub fn reset(&mut self, exchange: Exchange) -> Response {
         self.end(exchange.0)
     }
 
-    /// A request that Envoy answered before it came to the filter, which then sees it in the log callback alone.
+    /// A request that Envoy answered before it came to the filter, which then sees its end alone.
     pub fn rejected_ahead(&mut self, request: Request, status: u32) -> Response {
         let context = self.new_context();
         let mut stream = Stream::new(self.root, request);
@@ -201,27 +201,41 @@ impl Vm {
             stream.begin_response(upstream);
             stream.response_open = true;
         });
-        let (count, end) = (upstream.headers.0.len(), upstream.chunks.is_empty());
+        let trailers = upstream.trailers.0.len();
+        let (count, end) = (
+            upstream.headers.0.len(),
+            upstream.chunks.is_empty() && trailers == 0,
+        );
         let flow = self.call(context, || callbacks::response_headers(context, count, end));
-        if self.close_response(context, flow) {
-            self.response_body(context, &upstream.chunks);
+        if !self.close_response(context, flow) || !self.response_body(context, upstream) {
+            return;
+        }
+        if trailers > 0 {
+            self.stream(context, |stream| {
+                stream.trailers = Some(upstream.trailers.clone())
+            });
+            self.call(context, || callbacks::response_trailers(context, trailers));
+            self.stream(context, |stream| stream.trailers = None);
         }
     }
 
-    /// The body comes by, part by part; parts that the filter holds back pile up. Ends at once if it replies instead.
-    fn response_body(&mut self, context: u32, chunks: &[Vec<u8>]) {
+    /// The body comes by, part by part; parts that the filter holds back pile up. Ends at once if it replies instead: whether
+    /// it did not.
+    fn response_body(&mut self, context: u32, upstream: &Upstream) -> bool {
+        let chunks = &upstream.chunks;
         let mut held = Vec::new();
         for (index, chunk) in chunks.iter().enumerate() {
             held.extend_from_slice(chunk);
-            let (size, end) = (held.len(), index + 1 == chunks.len());
+            let is_last = index + 1 == chunks.len();
+            let (size, end) = (held.len(), is_last && upstream.trailers.0.is_empty());
             self.stream(context, |stream| stream.buffered = Some(held.clone()));
             let flow = self.call(context, || callbacks::response_body(context, size, end));
             let replied = self.stream(context, |stream| stream.details.is_some());
             if replied {
-                return;
+                return false;
             }
             assert!(
-                flow == CONTINUE || !end,
+                flow == CONTINUE || !is_last,
                 "the filter holds back the response for good"
             );
             if flow == CONTINUE {
@@ -229,6 +243,7 @@ impl Vm {
                 self.stream(context, |stream| stream.sent_body.extend(sent));
             }
         }
+        true
     }
 
     /// After a response headers callback: whether the body comes next.
@@ -324,12 +339,10 @@ impl Vm {
 
     fn end(&mut self, context: u32) -> Response {
         self.stream(context, |stream| {
-            stream.logging = true;
+            stream.ended = true;
             stream.buffered = None;
             (stream.request_open, stream.response_open) = (false, false);
         });
-        self.call(context, || callbacks::log(context));
-        self.stream(context, |stream| stream.logging = false);
         self.call(context, || callbacks::done(context));
         self.call(context, || callbacks::delete(context));
         let stream = self.state(|state| state.streams.remove(&context));

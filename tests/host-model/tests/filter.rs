@@ -136,8 +136,8 @@ impl Stream for GateStream {
         if end { Flow::Continue } else { Flow::Pause }
     }
 
-    fn log(&mut self, host: &dyn Host) {
-        host.log(log::Level::Info, &format!("{}log", self.seen));
+    fn end(&mut self, host: &dyn Host) {
+        host.log(log::Level::Info, &format!("{}end", self.seen));
     }
 }
 
@@ -167,7 +167,7 @@ fn a_refusal_is_a_local_reply_that_passes_the_response_callbacks() {
     assert_eq!(response.forwarded, None);
     assert_eq!(
         last_line(&envoy),
-        "request(true) response(401, false) body(who?, true) log"
+        "request(true) response(401, false) body(who?, true) end"
     );
     assert_eq!(envoy.metric("refused"), Some(1));
 }
@@ -191,7 +191,7 @@ fn a_request_that_passes_reaches_the_upstream_as_the_filter_changed_it() {
     assert!(!response.is_local());
     assert_eq!(response.header("x-own"), Some("yes"));
     let told =
-        "request(false) request-end response(200, false) body(ab, false) body(abcd, true) log";
+        "request(false) request-end response(200, false) body(ab, false) body(abcd, true) end";
     assert_eq!(last_line(&envoy), told);
 }
 
@@ -224,7 +224,7 @@ fn a_reply_in_the_response_phase_replaces_the_response_unseen() {
     let response = worker.exchange(Request::get("/").header("x-user", "ann"), &poison);
     assert_eq!((response.status, response.text().as_str()), (502, "poison"));
     assert_eq!(response.header("x-gate"), None);
-    assert_eq!(last_line(&envoy), "request(true) response(200, false) log");
+    assert_eq!(last_line(&envoy), "request(true) response(200, false) end");
 }
 
 #[test]
@@ -235,19 +235,19 @@ fn a_grpc_caller_gets_a_status_and_no_body() {
     assert_eq!((response.status, response.body.len()), (200, 0));
     assert_eq!(response.header("grpc-status"), Some("16"));
     assert_eq!(response.header("grpc-message"), Some("who?"));
-    assert_eq!(last_line(&envoy), "request(false) response(200, true) log");
+    assert_eq!(last_line(&envoy), "request(false) response(200, true) end");
 }
 
 #[test]
-fn a_client_that_goes_away_is_logged_once_and_nothing_else() {
+fn a_client_that_goes_away_is_told_once_and_nothing_else() {
     let envoy = Envoy::new();
     let mut worker = envoy.worker::<Gate>(b"home").unwrap();
     let held = worker.begin(Request::get("/").header("x-hold", "1"));
     assert_eq!(worker.progress(&held), Progress::Waiting);
     worker.reset(held);
-    assert_eq!(last_line(&envoy), "request(true) log");
+    assert_eq!(last_line(&envoy), "request(true) end");
     worker.run(|vm| vm.rejected_ahead(Request::new("CONNECT", "/"), 400));
-    assert_eq!(last_line(&envoy), "log");
+    assert_eq!(last_line(&envoy), "end");
 }
 
 #[test]

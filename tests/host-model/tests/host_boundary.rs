@@ -38,7 +38,7 @@ fn each_phase_has_its_own_maps() {
         [
             "true false true false",
             "false true false true",
-            "true true false false"
+            "false false false false"
         ]
     );
 }
@@ -59,7 +59,7 @@ fn a_local_reply_comes_by_while_the_request_is_still_at_hand() {
     let (response, seen) = run(&envoy, Request::get("/"), reply, maps, maps);
     assert_eq!(
         seen,
-        ["Ok(())", "true true true true", "true true false false"]
+        ["Ok(())", "true true true true", "false false false false"]
     );
     assert_eq!(response.status, 403);
     assert_eq!(
@@ -220,7 +220,7 @@ fn the_log_level_is_the_hosts() {
 }
 
 #[test]
-fn the_response_code_of_a_grpc_refusal_is_the_one_asked_for_until_it_is_logged() {
+fn the_response_code_of_a_grpc_refusal_is_the_one_asked_for_until_its_end() {
     let envoy = Envoy::new();
     let refuse = |host: &dyn Host| {
         let (details, headers, body) = ("", &[], b"");

@@ -16,7 +16,7 @@ pub(crate) struct Module {
 }
 
 /// What any filter needs: memory, entry point, ABI version, an allocator for what the host hands over, a life from
-/// configuration to deletion, and the request.
+/// configuration to deletion, and the request. A stream's end is its deletion.
 const ALWAYS: [&str; 9] = [
     "memory",
     "_initialize",
@@ -32,10 +32,10 @@ const ALWAYS: [&str; 9] = [
 /// The request's end is seen, where its headers are not all of it.
 const REQUEST_BODY: &str = "proxy_on_request_body";
 const REQUEST_TRAILERS: &str = "proxy_on_request_trailers";
+/// The status of a gRPC call is seen. Envoy calls it only where a response has trailers.
+const RESPONSE_TRAILERS: &str = "proxy_on_response_trailers";
 /// The response's status and headers are read or extended.
 const RESPONSE: &str = "proxy_on_response_headers";
-/// The stream's end is seen, resets and timeouts included.
-const LOG: &str = "proxy_on_log";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
 /// what has been reached.
@@ -62,12 +62,12 @@ pub(crate) const MODULES: [Module; 5] = [
     },
     Module {
         name: "circuit-breaker",
-        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, LOG],
+        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, RESPONSE_TRAILERS],
         budget: FILTER_BUDGET,
     },
     Module {
         name: "governance",
-        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, LOG],
+        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, RESPONSE_TRAILERS],
         budget: GOVERNANCE_BUDGET,
     },
 ];

@@ -23,8 +23,8 @@ unsafe extern "C" {
     pub(crate) safe fn response_headers(context: u32, count: usize, end: bool) -> u32;
     #[link_name = "proxy_on_response_body"]
     pub(crate) safe fn response_body(context: u32, size: usize, end: bool) -> u32;
-    #[link_name = "proxy_on_log"]
-    pub(crate) safe fn log(context: u32);
+    #[link_name = "proxy_on_response_trailers"]
+    pub(crate) safe fn response_trailers(context: u32, count: usize) -> u32;
     #[link_name = "proxy_on_done"]
     pub(crate) safe fn done(context: u32) -> bool;
     #[link_name = "proxy_on_delete"]

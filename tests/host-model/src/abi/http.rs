@@ -215,6 +215,7 @@ fn map(kind: u32) -> Option<Map> {
     match kind {
         0 => Some(Map::Request),
         2 => Some(Map::Response),
+        3 => Some(Map::ResponseTrailers),
         _ => None,
     }
 }

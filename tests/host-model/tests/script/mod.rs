@@ -16,7 +16,7 @@ type Look = Box<dyn Fn(&dyn Host) -> String>;
 thread_local! {
     pub(crate) static REQUEST: RefCell<Option<Step>> = const { RefCell::new(None) };
     static RESPONSE: RefCell<Option<Step>> = const { RefCell::new(None) };
-    static LOG: RefCell<Option<Step>> = const { RefCell::new(None) };
+    static END: RefCell<Option<Step>> = const { RefCell::new(None) };
 }
 
 impl Plugin for Script {
@@ -42,8 +42,8 @@ impl Stream for ScriptStream {
         Flow::Continue
     }
 
-    fn log(&mut self, host: &dyn Host) {
-        LOG.with_borrow_mut(|step| step.as_mut().map(|step| step(host)));
+    fn end(&mut self, host: &dyn Host) {
+        END.with_borrow_mut(|step| step.as_mut().map(|step| step(host)));
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn run(
     request: Request,
     at_request: impl Fn(&dyn Host) -> String + Send + 'static,
     at_response: impl Fn(&dyn Host) -> String + Send + 'static,
-    at_log: impl Fn(&dyn Host) -> String + Send + 'static,
+    at_end: impl Fn(&dyn Host) -> String + Send + 'static,
 ) -> (Response, Vec<String>) {
     let mut worker = envoy.worker::<Script>(b"").unwrap();
     worker.run(move |vm| {
@@ -67,7 +67,7 @@ pub(crate) fn run(
         };
         REQUEST.set(step(Box::new(at_request)));
         RESPONSE.set(step(Box::new(at_response)));
-        LOG.set(step(Box::new(at_log)));
+        END.set(step(Box::new(at_end)));
         let response = vm.exchange(request, &Upstream::status(200).body("body"));
         let seen = seen.borrow().clone();
         (response, seen)

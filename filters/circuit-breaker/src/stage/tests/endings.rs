@@ -14,13 +14,21 @@ fn ends_open(upstream: &Upstream) -> bool {
     bench.is_open()
 }
 
-/// A gRPC call whose status comes in trailers.
-fn grpc_end(status: u64, flags: u64) -> Upstream {
+fn grpc_answer() -> Upstream {
     Upstream::status(200)
         .header("content-type", "application/grpc")
         .property("response.code_details", "via_upstream")
-        .property("response.flags", flags.to_le_bytes())
-        .property("response.grpc_status", status.to_le_bytes())
+        .body([0; 5])
+}
+
+/// A gRPC call whose status comes in trailers.
+fn grpc_end(status: u32) -> Upstream {
+    grpc_answer().trailer("grpc-status", status.to_string())
+}
+
+/// A gRPC call that breaks off, for reasons that Envoy's flags tell.
+fn grpc_break(flags: u64) -> Upstream {
+    grpc_answer().property("response.flags", flags.to_le_bytes())
 }
 
 fn grpc_ends_open(codes: &[&str], upstream: &Upstream) -> bool {
@@ -105,29 +113,43 @@ fn a_client_that_leaves_early_says_nothing_and_one_that_waited_too_long_does() {
 }
 
 #[test]
-fn grpc_statuses_come_with_the_end() {
-    assert!(grpc_ends_open(&["13", "14"], &grpc_end(14, 0)));
-    assert!(!grpc_ends_open(&["13", "14"], &grpc_end(5, 0)));
-    assert!(!grpc_ends_open(&["13", "14"], &grpc_end(0, 0)));
-    assert!(grpc_ends_open(&[], &grpc_end(2, 0)));
+fn grpc_statuses_come_with_the_trailers() {
+    assert!(grpc_ends_open(&["13", "14"], &grpc_end(14)));
+    assert!(!grpc_ends_open(&["13", "14"], &grpc_end(5)));
+    assert!(!grpc_ends_open(&["13", "14"], &grpc_end(0)));
+    assert!(grpc_ends_open(&[], &grpc_end(2)));
     assert!(
-        !grpc_ends_open(&[], &grpc_end(12, 0)),
+        !grpc_ends_open(&[], &grpc_end(12)),
         "any client can ask for what is not there"
     );
 }
 
 #[test]
-fn a_grpc_client_that_has_heard_enough_is_not_the_upstreams_failure() {
-    assert!(!grpc_ends_open(&[], &grpc_end(2, CLIENT_LEFT)));
+fn a_grpc_answer_without_a_status_is_unknown() {
+    assert!(grpc_ends_open(&["2"], &grpc_answer()));
+    assert!(grpc_ends_open(&["2"], &grpc_answer().trailer("x", "y")));
+    assert!(grpc_ends_open(
+        &["2"],
+        &grpc_answer().trailer("grpc-status", "ok")
+    ));
 }
 
-/// Envoy tells UNKNOWN of every response to a gRPC request that has no status, a web page's too.
+#[test]
+fn a_grpc_answer_that_the_upstream_breaks_off_is_a_failure() {
+    assert!(grpc_ends_open(&["14"], &grpc_break(1 << 6)));
+}
+
+#[test]
+fn a_grpc_client_that_has_heard_enough_is_not_the_upstreams_failure() {
+    assert!(!grpc_ends_open(&[], &grpc_break(CLIENT_LEFT)));
+}
+
 #[test]
 fn who_calls_a_web_service_as_grpc_does_not_open_its_breaker() {
     let page = Upstream::status(200)
         .header("content-type", "text/html")
         .property("response.code_details", "via_upstream")
-        .property("response.grpc_status", 2_u64.to_le_bytes());
+        .body("a page");
     assert!(!grpc_ends_open(&[], &page));
 }
 

@@ -30,7 +30,7 @@ impl Fake {
             self.host.set_response(&[(":status", status)]);
             stream.response_headers(&self.host, true);
         }
-        stream.log(&self.host);
+        stream.end(&self.host);
         flow
     }
 
@@ -114,9 +114,9 @@ fn a_half_open_breaker_does_not_wait_for_a_grpc_stream_to_end() {
     let mut stream = grpc_stream(&fake);
     assert_eq!(fake.host.metric(STATE), Some(0));
     fake.host.advance(Duration::from_secs(3_600));
-    fake.host
-        .set_property("response.grpc_status", &13_u64.to_le_bytes());
-    stream.log(&fake.host);
+    fake.host.set_trailers(&[("grpc-status", "13")]);
+    stream.response_trailers(&fake.host);
+    stream.end(&fake.host);
     assert_eq!(fake.host.metric(STATE), Some(0), "counted once");
 }
 
@@ -125,10 +125,10 @@ fn a_grpc_stream_that_lasts_is_counted_and_is_not_slow() {
     let fake = Fake::new();
     let mut stream = grpc_stream(&fake);
     fake.host.advance(Duration::from_secs(3_600));
-    fake.host
-        .set_property("response.grpc_status", &0_u64.to_le_bytes());
+    fake.host.set_trailers(&[("grpc-status", "0")]);
     let before = fake.host.shared().swaps();
-    stream.log(&fake.host);
+    stream.response_trailers(&fake.host);
+    stream.end(&fake.host);
     assert_eq!(fake.host.shared().swaps(), before + 1);
     assert_eq!(fake.call("200"), Flow::Continue);
 }
@@ -146,7 +146,7 @@ fn uploads(fake: &Fake, upload: Duration, answer: Option<Duration>) -> Flow {
         fake.host.set_response(&[(":status", "200")]);
         stream.response_headers(&fake.host, true);
     }
-    stream.log(&fake.host);
+    stream.end(&fake.host);
     flow
 }
 
