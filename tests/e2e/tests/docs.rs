@@ -10,7 +10,7 @@
 //! | `yaml file=X` | be that file of the repository, to the letter |
 //! | `yaml bootstrap`, `yaml resource`, `yaml fragment=X` | pass `envoy --mode validate`, put into `envoy/minimal.yaml` if a part |
 //! | `sh`, and code in the text | name only verbs and flags that the commands have |
-//! | `text demo` | hold only steps and findings that the tour has |
+//! | `text demo` | hold only steps and findings that the tours have |
 //! | `text validate` | be what `steward validate` says of the block before it |
 //!
 //! Any other fence fails the test.
@@ -72,10 +72,17 @@ fn check(block: &Block, before: Option<&Block>) -> anyhow::Result<()> {
     }
 }
 
-/// Titles and findings of the tour stand in its source; what else is shown is that run's.
+/// Titles and findings of the tours stand in their source, and so does the number of steps; what else is shown is that
+/// run's.
 fn tour(block: &Block) -> anyhow::Result<()> {
-    let source = std::fs::read_to_string(repository().join("xtask/src/demo/tour.rs"))?;
+    let read = |name: &str| std::fs::read_to_string(repository().join(name));
+    let source = read("xtask/src/demo/tour.rs")? + &read("xtask/src/demo/gateway.rs")?;
+    let steps = source.matches(" title: \"").count();
     for line in block.text.lines() {
+        if line.starts_with("All ") {
+            let all = format!("All {steps} steps ");
+            ensure!(line.starts_with(&all), "the tours have {steps} steps");
+        }
         let said = match line.trim_start() {
             title if title.starts_with("── ") => {
                 title.trim_start_matches(|c: char| "─ ".contains(c) || c.is_ascii_digit())
