@@ -7,7 +7,7 @@ use crate::{
     Algorithm, Quota, Windows,
     cost::Cost,
     fields::Labels,
-    key::ClientKey,
+    key::{ClientKey, Overrides},
     limiter::{Limiter, Rates},
     spot::Store,
     tally::Tally,
@@ -86,14 +86,13 @@ impl Compiler<'_, '_> {
         }
         let name: Rc<str> = place.label.as_str().into();
         Some(Limiter {
-            store: self.store(identity(policy, algorithm, place), key.is_some(), pointer)?,
+            store: self.store(identity(policy, algorithm, place), key, pointer)?,
             tally: Tally::new(self.metrics, place.service, &name),
             name,
             matcher,
-            key,
             cost,
             rates,
-            overrides: policy.overrides.clone().into(),
+            overrides: Overrides::new(&policy.overrides),
             override_rates: override_rates.into(),
             is_shadow: policy.meta.mode == Mode::Shadow,
             on_contention: policy.on_contention,
@@ -175,16 +174,16 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn store(&mut self, id: StateId, is_per_client: bool, pointer: &str) -> Option<Store> {
-        if !is_per_client {
+    fn store(&mut self, id: StateId, key: Option<ClientKey>, pointer: &str) -> Option<Store> {
+        let Some(key) = key else {
             return Some(Store::Shared(SharedCell::new(id)));
-        }
+        };
         // A refused document takes no room.
         if self.report.is_refusal() {
             return None;
         }
         match self.table(id) {
-            Ok(table) => Some(Store::PerClient(table)),
+            Ok(table) => Some(Store::PerClient { key, table }),
             Err(error) => self.refuse(pointer, &error),
         }
     }

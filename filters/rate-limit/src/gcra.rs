@@ -35,29 +35,28 @@ impl Bucket {
     }
 
     fn scaled(&self, now: Nanos) -> u128 {
-        u128::from(now.0) * self.threshold()
+        product(now.0, self.quota.threshold().get())
     }
 
     fn tokens(&self, count: u32) -> u128 {
-        u128::from(count) * u128::from(self.quota.span_nanos())
+        product(self.quota.span_nanos(), count)
     }
 
     fn size(&self) -> u128 {
         self.tokens(self.burst.get())
     }
 
-    /// The first nanosecond at or after a scaled instant.
-    fn instant(&self, scaled: u128) -> Nanos {
+    /// The first nanosecond at or after a scaled instant. Counted from `now`, which is near, the numbers are small.
+    fn instant(&self, scaled: u128, now: Nanos) -> Nanos {
         let threshold = self.quota.threshold().get();
+        let from = scaled.checked_sub(self.scaled(now)).map(|rest| (rest, now));
+        let (rest, base) = from.unwrap_or((scaled, Nanos(0)));
         let whole = quotient(
-            scaled.saturating_add(self.threshold() - 1),
+            rest.saturating_add(u128::from(threshold) - 1),
             threshold.into(),
         );
-        Nanos(u64::try_from(whole).unwrap_or(u64::MAX))
-    }
-
-    fn threshold(&self) -> u128 {
-        self.quota.threshold().get().into()
+        let whole = u64::try_from(whole).unwrap_or(u64::MAX);
+        Nanos(base.0.saturating_add(whole))
     }
 }
 
@@ -72,24 +71,31 @@ impl Meter for Bucket {
         16
     }
 
-    fn encode(&self, tat: &Tat, into: &mut Vec<u8>) {
-        into.extend(tat.0.to_le_bytes());
+    fn encode(&self, tat: &Tat, into: &mut [u8]) {
+        if let Some(into) = into.first_chunk_mut() {
+            *into = tat.0.to_le_bytes();
+        }
     }
 
     fn decode(&self, bytes: &[u8]) -> Option<Tat> {
         bytes.try_into().ok().map(u128::from_le_bytes).map(Tat)
     }
 
-    fn take(&self, tat: &Tat, now: Nanos, cost: NonZeroU32) -> Result<Tat, Option<Nanos>> {
+    fn take(&self, tat: &mut Tat, now: Nanos, cost: NonZeroU32) -> Result<(), Option<Nanos>> {
         if cost > self.burst {
             return Err(None);
         }
-        let now = self.scaled(now);
-        let after = tat.0.max(now).saturating_add(self.tokens(cost.get()));
-        if after <= now.saturating_add(self.size()) {
-            return Ok(Tat(after));
+        let scaled = self.scaled(now);
+        let after = tat.0.max(scaled).saturating_add(self.tokens(cost.get()));
+        if after <= scaled.saturating_add(self.size()) {
+            tat.0 = after;
+            return Ok(());
         }
-        Err(Some(self.instant(after - self.size())))
+        Err(Some(self.instant(after - self.size(), now)))
+    }
+
+    fn full_at(&self, tat: &Tat, now: Nanos) -> Nanos {
+        self.instant(tat.0, now)
     }
 
     fn standing(&self, tat: &Tat, now: Nanos) -> Standing {
@@ -104,10 +110,17 @@ impl Meter for Bucket {
             window: 0,
             limit: self.burst.get(),
             remaining,
-            more_at: (missing > 0).then(|| self.instant(more.saturating_sub(self.size()))),
-            full_at: self.instant(tat.0),
+            more_at: (missing > 0).then(|| self.instant(more.saturating_sub(self.size()), now)),
+            full_at: self.full_at(tat, now),
         }
     }
+}
+
+/// The whole product, of which 128 bits by 128 would be a library call in Wasm.
+fn product(wide: u64, narrow: u32) -> u128 {
+    let narrow = u64::from(narrow);
+    let (high, low) = (wide >> 32, wide & u64::from(u32::MAX));
+    (u128::from(high * narrow) << 32) + u128::from(low * narrow)
 }
 
 /// Division that takes the fast way where it can: 128 bits by 64 is a library call in Wasm, and most numbers here are small.

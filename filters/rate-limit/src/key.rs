@@ -18,14 +18,12 @@ pub(crate) struct ClientKey {
 }
 
 /// The client of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
-    /// Counted under these bytes.
+    /// Counted under what was written.
     Counted {
-        /// The key.
-        key: Vec<u8>,
         /// The first of the policy's overrides that is for it.
-        rates: Option<usize>,
+        over: Option<usize>,
     },
     /// The policy does not apply to requests without a key.
     Exempt,
@@ -33,11 +31,21 @@ pub(crate) enum Client {
     Unknown,
 }
 
+/// Which values a policy's overrides are for, sorted: there may be as many as there are customers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides(Box<[(Box<[u8]>, usize)]>);
+
 #[derive(Clone, Debug)]
 struct Part {
     source: Source,
     /// Bits that count of an IPv4 and of an IPv6 address.
     network: Option<(u8, u8)>,
+}
+
+/// The part of an address that counts.
+enum Network {
+    V4([u8; 4]),
+    V6([u8; 16]),
 }
 
 const VALUE: u8 = 1;
@@ -65,58 +73,94 @@ impl ClientKey {
         })
     }
 
-    /// The client of a request.
-    pub(crate) fn client(&self, request: &dyn Attributes, overrides: &[LimitOverride]) -> Client {
-        let mut key = Vec::with_capacity(32);
-        let mut rates = None;
+    /// The client of a request. What tells it from others is written piece by piece, as it is read.
+    pub(crate) fn client(
+        &self,
+        request: &dyn Attributes,
+        overrides: &Overrides,
+        write: &mut impl FnMut(&[u8]),
+    ) -> Client {
+        let mut over = None;
         for part in &self.parts {
-            let before = key.len();
+            let mut is_missing = true;
             request.visit(&part.source, &mut |value| {
-                part.write(value, &mut key);
-                rates = rates.or_else(|| overrides.iter().position(|over| is_for(over, value)));
+                is_missing = false;
+                part.write(value, write);
+                over = over.or_else(|| overrides.of(value));
             });
             match self.missing {
-                MissingKey::Skip if key.len() == before => return Client::Exempt,
-                MissingKey::Refuse if key.len() == before => return Client::Unknown,
-                _ => key.push(END_OF_PART),
+                MissingKey::Skip if is_missing => return Client::Exempt,
+                MissingKey::Refuse if is_missing => return Client::Unknown,
+                _ => write(&[END_OF_PART]),
             }
         }
         // Neighbours in a network may differ in their rates, and state of one is none of the other's.
-        if let Some(index) = rates {
-            key.extend((index as u64).to_le_bytes());
+        if let Some(index) = over {
+            write(&(index as u64).to_le_bytes());
         }
-        Client::Counted { key, rates }
+        Client::Counted { over }
     }
 }
 
-fn is_for(over: &LimitOverride, value: &[u8]) -> bool {
-    over.matches.iter().any(|listed| listed.as_bytes() == value)
+// === impl Overrides ===
+
+impl Overrides {
+    pub(crate) fn new(overrides: &[LimitOverride]) -> Self {
+        let numbered = overrides.iter().enumerate();
+        let mut values: Vec<_> = numbered
+            .flat_map(|(index, over)| {
+                let values = over.matches.iter();
+                values.map(move |value| (value.as_bytes().into(), index))
+            })
+            .collect();
+        values.sort();
+        // The first of a value's overrides stays.
+        values.dedup_by(|later, first| later.0 == first.0);
+        Self(values.into())
+    }
+
+    /// The first that is for this value.
+    fn of(&self, value: &[u8]) -> Option<usize> {
+        let found = self.0.binary_search_by(|(listed, _)| (**listed).cmp(value));
+        self.0.get(found.ok()?).map(|(_, index)| *index)
+    }
 }
 
 // === impl Part ===
 
 impl Part {
-    fn write(&self, value: &[u8], key: &mut Vec<u8>) {
-        let network = self.network.and_then(|bits| network(value, bits));
-        let value = network.as_deref().unwrap_or(value);
-        key.push(VALUE);
-        key.extend((value.len() as u64).to_le_bytes());
-        key.extend(value);
+    fn write(&self, value: &[u8], write: &mut impl FnMut(&[u8])) {
+        let network = self.network.and_then(|bits| Network::of(value, bits));
+        let value = network.as_ref().map_or(value, Network::as_bytes);
+        let [a, b, c, d, e, f, g, h] = (value.len() as u64).to_le_bytes();
+        write(&[VALUE, a, b, c, d, e, f, g, h]);
+        write(value);
     }
 }
 
-/// The network of an address as bytes; `None` if it is no address.
-fn network(text: &[u8], (v4, v6): (u8, u8)) -> Option<Vec<u8>> {
-    Some(match parse_address(text)? {
-        IpAddr::V4(address) => {
-            let host = u32::MAX.checked_shr(v4.into()).unwrap_or(0);
-            (address.to_bits() & !host).to_be_bytes().to_vec()
+// === impl Network ===
+
+impl Network {
+    /// The network of an address; `None` if it is no address.
+    fn of(text: &[u8], (v4, v6): (u8, u8)) -> Option<Self> {
+        Some(match parse_address(text)? {
+            IpAddr::V4(address) => {
+                let host = u32::MAX.checked_shr(v4.into()).unwrap_or(0);
+                Self::V4((address.to_bits() & !host).to_be_bytes())
+            }
+            IpAddr::V6(address) => {
+                let host = u128::MAX.checked_shr(v6.into()).unwrap_or(0);
+                Self::V6((address.to_bits() & !host).to_be_bytes())
+            }
+        })
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::V4(bytes) => bytes,
+            Self::V6(bytes) => bytes,
         }
-        IpAddr::V6(address) => {
-            let host = u128::MAX.checked_shr(v6.into()).unwrap_or(0);
-            (address.to_bits() & !host).to_be_bytes().to_vec()
-        }
-    })
+    }
 }
 
 #[cfg(test)]

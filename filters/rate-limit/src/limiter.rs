@@ -1,21 +1,21 @@
 //! One limit of the document in one VM.
 
 use crate::{
-    Refused, Standing, Verdict, Windows,
+    Refused, Standing, Windows,
     cost::Cost,
     fields::{Labels, Told, fields, seconds_until},
-    key::{Client, ClientKey},
+    key::{Client, Overrides},
     spot::{Spot, Store},
     tally::Tally,
 };
 use engine::{
     Cause, LimitEvidence, Refusal, RequestContext,
-    state::{MAX_TRIES, Snapshot, StateError},
+    state::{Draft, Form, MAX_TRIES, Placed, StateError},
 };
 use host::{Host, Nanos};
 use policy_model::{
     condition::Matcher,
-    document::{LimitOverride, OnContention, RateLimitHeaders},
+    document::{OnContention, RateLimitHeaders},
 };
 use std::{num::NonZeroU32, rc::Rc, time::Duration};
 
@@ -24,11 +24,9 @@ use std::{num::NonZeroU32, rc::Rc, time::Duration};
 pub(crate) struct Limiter {
     pub(crate) name: Rc<str>,
     pub(crate) matcher: Matcher,
-    /// None: one bucket for all.
-    pub(crate) key: Option<ClientKey>,
     pub(crate) cost: Cost,
     pub(crate) rates: Rates,
-    pub(crate) overrides: Box<[LimitOverride]>,
+    pub(crate) overrides: Overrides,
     /// The rates of each of the `overrides`.
     pub(crate) override_rates: Box<[Rates]>,
     pub(crate) store: Store,
@@ -50,7 +48,18 @@ pub(crate) struct Due<'p> {
     rates: &'p Rates,
     spot: Spot<'p>,
     cost: NonZeroU32,
-    seen: Option<Snapshot>,
+    draft: Option<Draft<Placed<Decision>>>,
+}
+
+/// A decision on one limit; if the request passes, with where it stands, if somebody wants to know.
+type Decision = Result<Option<Standing>, Refused>;
+
+/// What callers are told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Telling {
+    pub(crate) style: RateLimitHeaders,
+    /// Who passes is told too.
+    pub(crate) on_success: bool,
 }
 
 /// Whether a limit applies.
@@ -87,30 +96,51 @@ impl Limiter {
         if !self.matcher.matches(cx) {
             return Applies::No;
         }
-        let client = self.key.as_ref().map(|key| key.client(cx, &self.overrides));
-        let (spot, rates) = match client {
-            None => (self.store.spot(&[]), None),
-            Some(Client::Counted { key, rates }) => (self.store.spot(&key), rates),
-            Some(Client::Exempt) => return Applies::No,
-            Some(Client::Unknown) if self.is_shadow => {
-                self.tally.decisions.would_refuse(cx.host);
-                return Applies::No;
+        let (spot, rates) = match &self.store {
+            Store::PerClient { key, table } => {
+                let mut name = table.client();
+                let mut write = |piece: &[u8]| name.write(piece);
+                let over = match key.client(cx, &self.overrides, &mut write) {
+                    Client::Counted { over } => over,
+                    Client::Exempt => return Applies::No,
+                    Client::Unknown => return self.unknown(cx.host),
+                };
+                let (number, rates) = self.rates(over);
+                let len = rates.windows.state_len();
+                let address = table.address(&name, Form { number, len });
+                (Spot::Client(address), rates)
             }
-            Some(Client::Unknown) => {
-                self.tally.decisions.refused(cx.host);
-                return Applies::Refused(self.refusal(NO_KEY));
+            Store::Shared(cell) => {
+                let len = self.rates.windows.state_len();
+                (Spot::Shared { cell, len }, &self.rates)
             }
         };
-        let rates = rates
-            .and_then(|index| self.override_rates.get(index))
-            .unwrap_or(&self.rates);
         Applies::Due(Due {
             limiter: self,
             rates,
             spot,
             cost: self.cost.of(cx),
-            seen: None,
+            draft: None,
         })
+    }
+
+    /// The rates of an override, or those of all others, and their number.
+    fn rates(&self, over: Option<usize>) -> (u32, &Rates) {
+        let found = over.and_then(|index| {
+            let number = u32::try_from(index).ok()?.checked_add(1)?;
+            Some((number, self.override_rates.get(index)?))
+        });
+        found.unwrap_or((0, &self.rates))
+    }
+
+    /// A request without a key.
+    fn unknown(&self, host: &dyn Host) -> Applies<'_> {
+        if self.is_shadow {
+            self.tally.decisions.would_refuse(host);
+            return Applies::No;
+        }
+        self.tally.decisions.refused(host);
+        Applies::Refused(self.refusal(NO_KEY))
     }
 
     fn refusal(&self, message: &'static str) -> Refusal {
@@ -140,44 +170,49 @@ impl<'p> Due<'p> {
         !self.limiter.is_shadow
     }
 
-    /// Looks at the state without changing it: the refusal, if the request would be refused.
-    pub(crate) fn look(
-        &mut self,
-        cx: &RequestContext<'_>,
-        style: RateLimitHeaders,
-    ) -> Option<Refusal> {
-        let snapshot = self.spot.read(cx.host).ok()?;
-        let state = self.spot.state(&snapshot, cx.now());
-        let verdict = self.rates.windows.decide(state, cx.now(), self.cost).0;
-        self.seen = Some(snapshot);
-        verdict.err().map(|refused| self.refuse(cx, refused, style))
+    /// Works the decision out without a trace: the refusal, if the request would be refused.
+    pub(crate) fn look(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refusal> {
+        let now = cx.now();
+        let draft = self
+            .spot
+            .draft(cx.host, now, self.edit(now, telling))
+            .ok()?;
+        if let Err(refused) = draft.value().value {
+            return Some(self.refuse(cx, refused, telling.style));
+        }
+        self.draft = Some(draft);
+        None
     }
 
     /// Counts the request, or refuses it.
-    pub(crate) fn count(mut self, cx: &RequestContext<'_>, style: RateLimitHeaders) -> Answer<'p> {
-        match self.change(cx.host, cx.now()) {
+    pub(crate) fn count(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Answer<'p> {
+        match self.change(cx.host, cx.now(), telling) {
             Err(_) => self.limiter.contended(cx.host),
             Ok(Ok(standing)) => {
                 self.limiter.tally.decisions.passed(cx.host);
                 let labels = &self.rates.labels;
-                Answer::Passed(self.is_enforced().then_some(Told { labels, standing }))
+                Answer::Passed(standing.map(|standing| Told { labels, standing }))
             }
             Ok(Err(_)) if self.limiter.is_shadow => {
                 self.limiter.tally.decisions.would_refuse(cx.host);
                 Answer::Passed(None)
             }
-            Ok(Err(refused)) => Answer::Refused(self.refuse(cx, refused, style)),
+            Ok(Err(refused)) => Answer::Refused(self.refuse(cx, refused, telling.style)),
         }
     }
 
-    fn change(&mut self, host: &dyn Host, now: Nanos) -> Result<Verdict, StateError> {
-        let snapshot = match self.seen.take() {
-            Some(snapshot) => snapshot,
-            None => self.spot.read(host)?,
+    fn change(
+        &mut self,
+        host: &dyn Host,
+        now: Nanos,
+        telling: Telling,
+    ) -> Result<Decision, StateError> {
+        let edit = self.edit(now, telling);
+        let draft = match self.draft.take() {
+            Some(draft) => draft,
+            None => self.spot.draft(host, now, &edit)?,
         };
-        let windows = &self.rates.windows;
-        let change = |state: Option<&[u8]>| windows.decide(state, now, self.cost);
-        let updated = self.spot.update_from(host, snapshot, now, change);
+        let updated = self.spot.commit(host, now, draft, edit);
         let tally = &self.limiter.tally;
         match &updated {
             Ok(updated) => tally.state(host, updated.retries, updated.value.overflowed),
@@ -185,6 +220,22 @@ impl<'p> Due<'p> {
             Err(StateError::Host(_)) => {}
         }
         Ok(updated?.value.value)
+    }
+
+    fn edit(
+        &self,
+        now: Nanos,
+        telling: Telling,
+    ) -> impl Fn(&mut [u8]) -> (Decision, Option<Nanos>) + use<'p> {
+        let (windows, cost) = (&self.rates.windows, self.cost);
+        let tells = telling.on_success && self.is_enforced();
+        move |state| match windows.decide(state, now, cost) {
+            Ok(idle_at) => {
+                let standing = tells.then(|| windows.standing(state, now));
+                (Ok(standing), Some(idle_at))
+            }
+            Err(refused) => (Err(refused), None),
+        }
     }
 
     fn refuse(

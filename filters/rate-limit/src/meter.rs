@@ -4,9 +4,9 @@ use crate::{Refused, Standing, windows::Verdict};
 use host::Nanos;
 use std::num::NonZeroU32;
 
-/// One window's way of counting. Pure: the state comes in, a new one goes out.
+/// One window's way of counting.
 pub(crate) trait Meter {
-    /// What it remembers; the default is a client that never came.
+    /// What it remembers; the default is a client that never came, and is encoded in zeros.
     type State: Default;
 
     /// What passes at most at once.
@@ -15,43 +15,43 @@ pub(crate) trait Meter {
     /// The length of every encoded state.
     fn encoded_len(&self) -> usize;
 
-    /// Appends exactly [`encoded_len`](Self::encoded_len) bytes.
-    fn encode(&self, state: &Self::State, into: &mut Vec<u8>);
+    /// Writes the state to bytes of exactly [`encoded_len`](Self::encoded_len).
+    fn encode(&self, state: &Self::State, into: &mut [u8]);
 
     /// `None` if these bytes are no state of this meter.
     fn decode(&self, bytes: &[u8]) -> Option<Self::State>;
 
-    /// The state after a request of this cost has passed, or when it would pass; never if that is `None`.
+    /// Counts a request of this cost; or tells when it would pass (never if that is `None`), and counts nothing.
     fn take(
         &self,
-        state: &Self::State,
+        state: &mut Self::State,
         now: Nanos,
         cost: NonZeroU32,
-    ) -> Result<Self::State, Option<Nanos>>;
+    ) -> Result<(), Option<Nanos>>;
+
+    /// When a state that has just counted a request is as good as none.
+    fn full_at(&self, state: &Self::State, now: Nanos) -> Nanos;
 
     /// Where the client stands.
     fn standing(&self, state: &Self::State, now: Nanos) -> Standing;
 
-    /// Decides on encoded states: appends the new one if the request passes.
-    fn step(
-        &self,
-        state: Option<&[u8]>,
-        now: Nanos,
-        cost: NonZeroU32,
-        new: &mut Vec<u8>,
-    ) -> Verdict {
-        let state = state
-            .and_then(|bytes| self.decode(bytes))
-            .unwrap_or_default();
-        match self.take(&state, now, cost) {
-            Ok(state) => {
-                self.encode(&state, new);
-                Ok(self.standing(&state, now))
+    /// Decides on an encoded state, and edits it if the request passes.
+    fn step(&self, bytes: &mut [u8], now: Nanos, cost: NonZeroU32) -> Verdict {
+        let mut state = self.decode(bytes).unwrap_or_default();
+        match self.take(&mut state, now, cost) {
+            Ok(()) => {
+                self.encode(&state, bytes);
+                Ok(self.full_at(&state, now))
             }
             Err(retry_at) => Err(Refused {
                 standing: self.standing(&state, now),
                 retry_at,
             }),
         }
+    }
+
+    /// Where the client of an encoded state stands.
+    fn told(&self, bytes: &[u8], now: Nanos) -> Standing {
+        self.standing(&self.decode(bytes).unwrap_or_default(), now)
     }
 }

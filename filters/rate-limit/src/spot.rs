@@ -1,6 +1,7 @@
 //! Where a limit's state lies: in one shared value, or in a table with an entry for each client.
 
-use engine::state::{Address, NewEntry, Placed, SharedCell, Snapshot, StateError, Table, Updated};
+use crate::key::ClientKey;
+use engine::state::{Address, Draft, Placed, SharedCell, StateError, Table, Updated};
 use host::{Host, Nanos};
 
 /// The state of a policy.
@@ -9,70 +10,67 @@ pub(crate) enum Store {
     /// One bucket for the node.
     Shared(SharedCell),
     /// One for each client.
-    PerClient(Table),
+    PerClient { key: ClientKey, table: Table },
 }
 
 /// The state of one policy and client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Spot<'s> {
-    Shared(&'s SharedCell),
+    Shared {
+        cell: &'s SharedCell,
+        /// The length of the state.
+        len: usize,
+    },
     Client(Address),
 }
 
 // === impl Store ===
 
 impl Store {
-    /// The state of a client, or the only one.
-    pub(crate) fn spot(&self, client: &[u8]) -> Spot<'_> {
-        match self {
-            Self::Shared(cell) => Spot::Shared(cell),
-            Self::PerClient(table) => Spot::Client(table.address(client)),
-        }
-    }
-
     pub(crate) fn is_per_client(&self) -> bool {
-        matches!(self, Self::PerClient(_))
+        matches!(self, Self::PerClient { .. })
     }
 }
 
 // === impl Spot ===
 
 impl Spot<'_> {
-    pub(crate) fn read(&self, host: &dyn Host) -> Result<Snapshot, StateError> {
-        match self {
-            Self::Shared(cell) => cell.read(host),
-            Self::Client(address) => address.read(host),
-        }
-    }
-
-    /// The state in what was read.
-    pub(crate) fn state<'n>(&self, snapshot: &'n Snapshot, now: Nanos) -> Option<&'n [u8]> {
-        match self {
-            Self::Shared(_) => snapshot.bytes(),
-            Self::Client(address) => address.state(snapshot, now),
-        }
-    }
-
-    /// Changes the state, the first time based on what was read.
-    pub(crate) fn update_from<R>(
+    /// Reads the state, zeros if there is none, and edits it. `edit` answers the instant from which the new state is as good
+    /// as none; `None` writes nothing, whatever it did to the bytes.
+    pub(crate) fn draft<R>(
         &self,
         host: &dyn Host,
-        snapshot: Snapshot,
         now: Nanos,
-        mut change: impl FnMut(Option<&[u8]>) -> (R, Option<NewEntry>),
-    ) -> Result<Updated<Placed<R>>, StateError> {
+        edit: impl FnOnce(&mut [u8]) -> (R, Option<Nanos>),
+    ) -> Result<Draft<Placed<R>>, StateError> {
         match self {
-            Self::Shared(cell) => cell.update_from(host, snapshot, |state| {
-                let (value, new) = change(state);
-                (
-                    Placed {
-                        value,
-                        overflowed: false,
-                    },
-                    new.map(|new| new.state),
-                )
-            }),
-            Self::Client(address) => address.update_from(host, snapshot, now, change),
+            Self::Shared { cell, len } => cell.draft(host, *len, |bytes| placed(edit(bytes))),
+            Self::Client(address) => address.draft(host, now, edit),
         }
     }
+
+    /// Commits a draft; `edit` is called again as often as other workers were faster.
+    pub(crate) fn commit<R>(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        draft: Draft<Placed<R>>,
+        mut edit: impl FnMut(&mut [u8]) -> (R, Option<Nanos>),
+    ) -> Result<Updated<Placed<R>>, StateError> {
+        match self {
+            Self::Shared { cell, len } => {
+                cell.commit(host, *len, draft, |bytes| placed(edit(bytes)))
+            }
+            Self::Client(address) => address.commit(host, now, draft, edit),
+        }
+    }
+}
+
+/// One value for all has no strangers, and is never dropped for being idle.
+fn placed<R>((value, idle_at): (R, Option<Nanos>)) -> (Placed<R>, bool) {
+    let placed = Placed {
+        value,
+        overflowed: false,
+    };
+    (placed, idle_at.is_some())
 }

@@ -9,7 +9,7 @@
 use crate::{
     compile::{Compiler, Place},
     fields::{Told, fields},
-    limiter::{Answer, Applies, Due, Limiter},
+    limiter::{Answer, Applies, Due, Limiter, Telling},
 };
 use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
 use policy_model::{
@@ -22,9 +22,7 @@ use std::{collections::BTreeMap, rc::Rc};
 pub struct Limit {
     /// By node.
     nodes: Vec<Box<[Rc<Limiter>]>>,
-    style: RateLimitHeaders,
-    /// Whether requests that pass are told too.
-    tells_success: bool,
+    telling: Telling,
 }
 
 /// Which policy, and whose state it uses: nodes that have both in common share a limit.
@@ -70,9 +68,11 @@ impl Stage for Limit {
         }
         Self {
             nodes,
-            style: settings.rate_limit_headers,
-            tells_success: settings.rate_limit_headers_on_success
-                && settings.rate_limit_headers != RateLimitHeaders::None,
+            telling: Telling {
+                style: settings.rate_limit_headers,
+                on_success: settings.rate_limit_headers_on_success
+                    && settings.rate_limit_headers != RateLimitHeaders::None,
+            },
         }
     }
 
@@ -81,6 +81,14 @@ impl Stage for Limit {
         let Some(limiters) = limiters.filter(|limiters| !limiters.is_empty()) else {
             return Verdict::Continue;
         };
+        // One limit alone, which is what most nodes have, needs no list.
+        if let [limiter] = &**limiters {
+            return match limiter.applies(cx) {
+                Applies::No => Verdict::Continue,
+                Applies::Due(limit) => self.count(cx, &mut [limit]),
+                Applies::Refused(refusal) => refusal.into(),
+            };
+        }
         let mut due = Vec::with_capacity(limiters.len());
         for limiter in limiters {
             match limiter.applies(cx) {
@@ -89,29 +97,34 @@ impl Stage for Limit {
                 Applies::Refused(refusal) => return refusal.into(),
             }
         }
-        self.decide(cx, due)
+        self.decide(cx, &mut due)
     }
 }
 
 impl Limit {
-    fn decide(&self, cx: &mut RequestContext<'_>, mut due: Vec<Due<'_>>) -> Verdict {
+    fn decide(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
         // One limit alone looks when it counts.
         if due.len() > 1 {
             let mut enforced = due.iter_mut().filter(|limit| limit.is_enforced());
-            if let Some(refusal) = enforced.find_map(|limit| limit.look(cx, self.style)) {
+            if let Some(refusal) = enforced.find_map(|limit| limit.look(cx, self.telling)) {
                 return refusal.into();
             }
         }
-        let mut told: Vec<Told<'_>> = Vec::with_capacity(due.len());
+        self.count(cx, due)
+    }
+
+    fn count(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
+        let mut told: Vec<Told<'_>> = Vec::new();
         for limit in due {
-            match limit.count(cx, self.style) {
-                Answer::Passed(standing) if self.tells_success => told.extend(standing),
-                Answer::Passed(_) => {}
+            match limit.count(cx, self.telling) {
+                Answer::Passed(standing) => told.extend(standing),
                 Answer::Refused(refusal) => return refusal.into(),
             }
         }
-        for (name, value) in fields(self.style, &told, cx.now()) {
-            cx.changes.set_response(name, value);
+        if !told.is_empty() {
+            for (name, value) in fields(self.telling.style, &told, cx.now()) {
+                cx.changes.set_response(name, value);
+            }
         }
         Verdict::Continue
     }

@@ -26,3 +26,22 @@ pub struct Refused {
     /// costs more than the limit.
     pub retry_at: Option<Nanos>,
 }
+
+// === impl Standing ===
+
+impl Standing {
+    /// The same, in this window.
+    pub(crate) fn of(self, window: usize) -> Self {
+        Self { window, ..self }
+    }
+}
+
+// === impl Refused ===
+
+impl Refused {
+    /// The same, by this window.
+    pub(crate) fn by(self, window: usize) -> Self {
+        let standing = self.standing.of(window);
+        Self { standing, ..self }
+    }
+}

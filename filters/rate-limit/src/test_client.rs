@@ -1,6 +1,6 @@
 //! A client with its stored state, for the tests of every algorithm.
 
-use crate::{Algorithm, Quota, Refused, Verdict, Windows};
+use crate::{Algorithm, Quota, Refused, Standing, Windows};
 use host::Nanos;
 use proptest::prelude::*;
 use std::{num::NonZeroU32, time::Duration};
@@ -12,6 +12,9 @@ pub(crate) struct Client {
     pub(crate) windows: Windows,
     pub(crate) state: Option<Vec<u8>>,
 }
+
+/// Where it stands if it passes.
+pub(crate) type Answer = Result<Standing, Refused>;
 
 /// Requests as (pause since the last, cost).
 pub(crate) type Schedule = Vec<(u64, u32)>;
@@ -27,20 +30,27 @@ impl Client {
     }
 
     /// What would be decided, without a trace.
-    pub(crate) fn ask(&self, now: u64, cost: u32) -> Verdict {
-        self.windows
-            .decide(self.state.as_deref(), Nanos(now), units(cost))
-            .0
+    pub(crate) fn ask(&self, now: u64, cost: u32) -> Answer {
+        self.decide(now, cost).0
     }
 
     /// Comes, and is counted if it passes.
-    pub(crate) fn come(&mut self, now: u64, cost: u32) -> Verdict {
-        let (verdict, new) = self
-            .windows
-            .decide(self.state.as_deref(), Nanos(now), units(cost));
-        assert_eq!(verdict.is_ok(), new.is_some(), "a refusal takes nothing");
-        self.state = new.map(|new| new.state).or(self.state.take());
-        verdict
+    pub(crate) fn come(&mut self, now: u64, cost: u32) -> Answer {
+        let (answer, new) = self.decide(now, cost);
+        if answer.is_ok() {
+            self.state = Some(new);
+        }
+        answer
+    }
+
+    fn decide(&self, now: u64, cost: u32) -> (Answer, Vec<u8>) {
+        let mut state = self
+            .state
+            .clone()
+            .unwrap_or_else(|| vec![0; self.windows.state_len()]);
+        let verdict = self.windows.decide(&mut state, Nanos(now), units(cost));
+        let answer = verdict.map(|_| self.windows.standing(&state, Nanos(now)));
+        (answer, state)
     }
 
     pub(crate) fn passes(&mut self, now: u64) -> bool {

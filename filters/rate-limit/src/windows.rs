@@ -1,5 +1,7 @@
 //! All windows of one policy, in one state: a refusal by one takes nothing from the others.
 //!
+//! The state is edited where it lies: a request of a known client costs no buffer of its own.
+//!
 //! Bytes: `[version]`, then each window's state in the document's order, little endian, each of a length that its quota
 //! fixes. The state's identity holds algorithm and windows, so a state is only ever read by the windows that wrote it; one
 //! of another version or length is as good as none.
@@ -13,7 +15,6 @@ use crate::{
         log::{self, Log},
     },
 };
-use engine::state::NewEntry;
 use host::Nanos;
 use std::{cmp::Reverse, num::NonZeroU32, time::Duration};
 
@@ -36,8 +37,8 @@ pub enum Algorithm {
     StrictWindow,
 }
 
-/// The verdict on one request, with where the client then stands in the window with the least left.
-pub type Verdict = Result<Standing, Refused>;
+/// The verdict on one request; if it passes, the instant from which its state is as good as none.
+pub type Verdict = Result<Nanos, Refused>;
 
 #[derive(Clone, Copy, Debug)]
 enum Window {
@@ -75,61 +76,49 @@ impl Windows {
             .unwrap_or(u32::MAX)
     }
 
-    /// Decides a request that costs `cost`, given the stored state: the change that shared state wants.
-    pub fn decide(
-        &self,
-        stored: Option<&[u8]>,
-        now: Nanos,
-        cost: NonZeroU32,
-    ) -> (Verdict, Option<NewEntry>) {
-        let mut new = NewEntry {
-            state: Vec::with_capacity(self.encoded_len),
-            idle_at: now,
-        };
-        new.state.push(VERSION);
-        let (mut tightest, mut refused) = (None, None);
-        for (index, (window, state)) in self.split(stored).enumerate() {
-            match window.step(state, now, cost, &mut new.state) {
-                Ok(standing) => {
-                    new.idle_at = new.idle_at.max(standing.full_at);
-                    tightest = tighter(
-                        tightest,
-                        Standing {
-                            window: index,
-                            ..standing
-                        },
-                    );
-                }
-                Err(Refused { standing, retry_at }) => {
-                    let standing = Standing {
-                        window: index,
-                        ..standing
-                    };
-                    refused = longer(refused, Refused { standing, retry_at });
-                }
-            }
-        }
-        match refused {
-            Some(refused) => (Err(refused), None),
-            None => (Ok(tightest.unwrap_or_default()), Some(new)),
-        }
+    /// The length of a state.
+    #[must_use]
+    pub fn state_len(&self) -> usize {
+        self.encoded_len
     }
 
-    /// Each window with its part of the stored state, if that is one of these windows.
-    fn split<'a>(
-        &'a self,
-        stored: Option<&'a [u8]>,
-    ) -> impl Iterator<Item = (&'a Window, Option<&'a [u8]>)> {
-        let own = stored.filter(|bytes| bytes.len() == self.encoded_len);
-        let mut rest = match own.and_then(<[u8]>::split_first) {
-            Some((&VERSION, states)) => states,
-            _ => &[],
+    /// Decides a request that costs `cost`, and edits its state, which is [`state_len`](Self::state_len) bytes. What these
+    /// windows did not write, such as zeros, is a client that never came. After a refusal the bytes must not be kept: windows
+    /// that would have let the request through have counted it.
+    pub fn decide(&self, state: &mut [u8], now: Nanos, cost: NonZeroU32) -> Verdict {
+        let Some((version, mut rest)) = state.split_first_mut() else {
+            return Ok(now);
         };
-        self.windows.iter().map(move |window| {
-            let part = rest.split_at_checked(window.encoded_len());
-            rest = part.map_or(rest, |(_, tail)| tail);
-            (window, part.map(|(state, _)| state))
-        })
+        if *version != VERSION {
+            rest.fill(0);
+        }
+        *version = VERSION;
+        let (mut idle_at, mut refused) = (now, None);
+        for (index, window) in self.windows.iter().enumerate() {
+            let Some((own, others)) = rest.split_at_mut_checked(window.encoded_len()) else {
+                break;
+            };
+            rest = others;
+            match window.step(own, now, cost) {
+                Ok(full_at) => idle_at = idle_at.max(full_at),
+                Err(other) => refused = longer(refused, other.by(index)),
+            }
+        }
+        refused.map_or(Ok(idle_at), Err)
+    }
+
+    /// Where the client of a state stands in the window with the least left.
+    #[must_use]
+    pub fn standing(&self, state: &[u8], now: Nanos) -> Standing {
+        let (mut tightest, mut rest) = (None, state.get(1..).unwrap_or_default());
+        for (index, window) in self.windows.iter().enumerate() {
+            let Some((own, others)) = rest.split_at_checked(window.encoded_len()) else {
+                break;
+            };
+            rest = others;
+            tightest = tighter(tightest, window.told(own, now).of(index));
+        }
+        tightest.unwrap_or_default()
     }
 }
 
@@ -178,17 +167,19 @@ impl Window {
         }
     }
 
-    fn step(
-        &self,
-        state: Option<&[u8]>,
-        now: Nanos,
-        cost: NonZeroU32,
-        new: &mut Vec<u8>,
-    ) -> Verdict {
+    fn step(&self, state: &mut [u8], now: Nanos, cost: NonZeroU32) -> Verdict {
         match self {
-            Self::Bucket(bucket) => bucket.step(state, now, cost, new),
-            Self::Log(log) => log.step(state, now, cost, new),
-            Self::Grid(grid) => grid.step(state, now, cost, new),
+            Self::Bucket(bucket) => bucket.step(state, now, cost),
+            Self::Log(log) => log.step(state, now, cost),
+            Self::Grid(grid) => grid.step(state, now, cost),
+        }
+    }
+
+    fn told(&self, state: &[u8], now: Nanos) -> Standing {
+        match self {
+            Self::Bucket(bucket) => bucket.told(state, now),
+            Self::Log(log) => log.told(state, now),
+            Self::Grid(grid) => grid.told(state, now),
         }
     }
 }

@@ -24,6 +24,14 @@ pub struct SharedCell {
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot(Option<Versioned>);
 
+/// A change that was worked out on a value as it was read, and is not committed yet.
+#[derive(Debug)]
+pub struct Draft<R> {
+    value: R,
+    new: Option<Vec<u8>>,
+    expected: Expected,
+}
+
 /// A committed change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Updated<R> {
@@ -77,7 +85,33 @@ impl SharedCell {
         snapshot: Snapshot,
         mut change: impl FnMut(Option<&[u8]>) -> (R, Option<Vec<u8>>),
     ) -> Result<Updated<R>, StateError> {
-        swap(host, &self.name, snapshot, |bytes| change(bytes.as_deref()))
+        let mut change = |bytes: Option<Vec<u8>>| change(bytes.as_deref());
+        commit(host, &self.name, draft(snapshot, &mut change), change)
+    }
+
+    /// Reads the value and edits its `len` bytes by `edit`, which may leave them as they are: then it answers false, and
+    /// nothing will be written. A value of another length, or none, is `len` zeros.
+    pub fn draft<R>(
+        &self,
+        host: &dyn Host,
+        len: usize,
+        edit: impl FnOnce(&mut [u8]) -> (R, bool),
+    ) -> Result<Draft<R>, StateError> {
+        let snapshot = self.read(host)?;
+        Ok(draft(snapshot, |bytes| edited(bytes, len, edit)))
+    }
+
+    /// Commits a draft of the same length; `edit` is called again as often as other workers were faster.
+    pub fn commit<R>(
+        &self,
+        host: &dyn Host,
+        len: usize,
+        draft: Draft<R>,
+        mut edit: impl FnMut(&mut [u8]) -> (R, bool),
+    ) -> Result<Updated<R>, StateError> {
+        commit(host, &self.name, draft, |bytes| {
+            edited(bytes, len, &mut edit)
+        })
     }
 }
 
@@ -88,6 +122,16 @@ impl Snapshot {
     #[must_use]
     pub fn bytes(&self) -> Option<&[u8]> {
         self.0.as_ref().map(|value| value.bytes.as_slice())
+    }
+}
+
+// === impl Draft ===
+
+impl<R> Draft<R> {
+    /// What the change answered. If other workers are faster, it may answer otherwise when it is committed.
+    #[must_use]
+    pub fn value(&self) -> &R {
+        &self.value
     }
 }
 
@@ -117,30 +161,55 @@ pub(super) fn read(host: &dyn Host, name: &[u8]) -> Result<Snapshot, StateError>
     Ok(Snapshot(host.shared_get(name)?))
 }
 
-/// The loop itself. `change` owns the bytes so that it may change them in place.
-pub(super) fn swap<R>(
+/// The first step of a change. `change` owns the bytes so that it may change them in place.
+pub(super) fn draft<R>(
+    snapshot: Snapshot,
+    change: impl FnOnce(Option<Vec<u8>>) -> (R, Option<Vec<u8>>),
+) -> Draft<R> {
+    let (bytes, expected) = match snapshot.0 {
+        Some(Versioned { bytes, cas }) => (Some(bytes), Expected::Version(cas)),
+        None => (None, Expected::Absent),
+    };
+    let (value, new) = change(bytes);
+    Draft {
+        value,
+        new: new.filter(|new| !new.is_empty()),
+        expected,
+    }
+}
+
+/// The loop itself: what was worked out is committed, or worked out anew if somebody else was faster.
+pub(super) fn commit<R>(
     host: &dyn Host,
     name: &[u8],
-    mut snapshot: Snapshot,
+    mut draft: Draft<R>,
     mut change: impl FnMut(Option<Vec<u8>>) -> (R, Option<Vec<u8>>),
 ) -> Result<Updated<R>, StateError> {
     for retries in 0..MAX_TRIES {
         if retries > 0 {
-            snapshot = read(host, name)?;
+            draft = self::draft(read(host, name)?, &mut change);
         }
-        let (bytes, expected) = match snapshot.0.take() {
-            Some(Versioned { bytes, cas }) => (Some(bytes), Expected::Version(cas)),
-            None => (None, Expected::Absent),
+        let is_done = match &draft.new {
+            Some(new) => host.shared_swap(name, new, draft.expected)?,
+            None => true,
         };
-        let (value, new) = change(bytes);
-        let Some(new) = new.filter(|new| !new.is_empty()) else {
-            return Ok(Updated { value, retries });
-        };
-        if host.shared_swap(name, &new, expected)? {
+        if is_done {
+            let value = draft.value;
             return Ok(Updated { value, retries });
         }
     }
     Err(StateError::Contended)
+}
+
+fn edited<R>(
+    bytes: Option<Vec<u8>>,
+    len: usize,
+    edit: impl FnOnce(&mut [u8]) -> (R, bool),
+) -> (R, Option<Vec<u8>>) {
+    let own = bytes.filter(|bytes| bytes.len() == len);
+    let mut bytes = own.unwrap_or_else(|| vec![0; len]);
+    let (value, is_changed) = edit(&mut bytes);
+    (value, is_changed.then_some(bytes))
 }
 
 /// Text, since some hosts want shared keys to be text.

@@ -6,7 +6,7 @@
 
 use super::{SharedCell, StateError, StateId};
 use host::Host;
-use siphasher::sip128::{Hash128, Hasher128, SipHasher24};
+use siphasher::sip128::SipHasher24;
 use std::{
     fmt,
     hash::{BuildHasher, Hasher, RandomState},
@@ -40,12 +40,11 @@ impl TableKey {
         Self(bytes)
     }
 
-    /// Where a client of this state belongs.
-    pub(super) fn hash(&self, id: StateId, client: &[u8]) -> Hash128 {
+    /// The hash of where a client of this state belongs, begun: what is written to it tells the client.
+    pub(super) fn hasher(&self, id: StateId) -> SipHasher24 {
         let mut hasher = SipHasher24::new_with_key(&self.0);
         hasher.write(&id.to_bytes());
-        hasher.write(client);
-        hasher.finish128()
+        hasher
     }
 
     /// 16 random bytes. `RandomState` is keyed by the host's `random_get`, which Envoy answers from BoringSSL; two

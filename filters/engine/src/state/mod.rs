@@ -8,21 +8,27 @@
 //! - a policy that counts clients apart has a [`Table`]: few keys, each a slot of up to [`SLOT_ENTRIES`] clients. All
 //!   tables of a process together use at most 32,768 keys, whatever documents come and go.
 //!
-//! A change is a pure function from the old state to a verdict and, if it changes anything, a new state. It runs in a
-//! bounded compare-and-swap loop and so may run several times; it must have no other effect.
+//! A change depends on the old state alone: it answers a verdict and edits the state, or leaves it. It runs in a bounded
+//! compare-and-swap loop and so may run several times; it must have no other effect.
 //!
 //! ```
-//! use engine::state::{NewEntry, StateId, Table, TableKey};
+//! use engine::state::{Form, StateId, Table, TableKey};
 //! use host::{Host, Nanos, fake::FakeHost};
 //!
 //! let host = FakeHost::new();
 //! let key = TableKey::agree(&host)?;
 //! let table = Table::open(&host, &key, StateId::of(&[b"orders", b"one-each"]), 65_536)?;
 //!
-//! let once = |client: &[u8]| {
-//!     table.address(client).update(&host, host.now(), |state| match state {
-//!         None => (true, Some(NewEntry { state: vec![1], idle_at: Nanos(u64::MAX) })),
-//!         Some(_) => (false, None),
+//! let once = |name: &[u8]| {
+//!     let mut client = table.client();
+//!     client.write(name);
+//!     let address = table.address(&client, Form { number: 0, len: 1 });
+//!     address.update(&host, host.now(), |state| match state {
+//!         [0] => {
+//!             state.fill(1);
+//!             (true, Some(Nanos(u64::MAX)))
+//!         }
+//!         _ => (false, None),
 //!     })
 //! };
 //! assert!(once(b"ann")?.value.value);
@@ -38,8 +44,8 @@ mod pool;
 mod slot;
 mod table;
 
-pub use cell::{MAX_TRIES, SharedCell, Snapshot, StateError, Updated};
+pub use cell::{Draft, MAX_TRIES, SharedCell, Snapshot, StateError, Updated};
 pub use id::StateId;
 pub use key::TableKey;
-pub use slot::{NewEntry, SLOT_ENTRIES};
-pub use table::{Address, Placed, Table};
+pub use slot::SLOT_ENTRIES;
+pub use table::{Address, ClientHasher, Form, Placed, Table};

@@ -9,6 +9,7 @@
 //! Bytes: `[version]`, then for each entry `[fingerprint: u64][idle_at: u64][length and overflow bit: u32][state]`, all
 //! little endian. A value of an unknown version is an empty slot, and so is what lies behind a damaged entry.
 
+use super::Placed;
 use host::Nanos;
 use std::ops::Range;
 
@@ -17,15 +18,6 @@ use std::ops::Range;
 /// Few, large slots: the price of a shared key is paid by key, not by byte (get and swap take 0.77 µs at 24 bytes and
 /// 0.89 µs at 4 KiB).
 pub const SLOT_ENTRIES: usize = 32;
-
-/// An entry's new state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEntry {
-    /// The state's bytes; what they mean is the caller's.
-    pub state: Vec<u8>,
-    /// The instant from which they are as good as no state. `u64::MAX` if none is known.
-    pub idle_at: Nanos,
-}
 
 /// Whose entry is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +30,11 @@ pub(super) struct Who {
 
 /// Where a client is counted.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+struct Place {
     /// The state that judges it.
-    pub(super) state: Option<Range<usize>>,
+    state: Option<Range<usize>>,
     /// Counted with strangers.
-    pub(super) overflowed: bool,
+    overflowed: bool,
     /// The entry that the next state replaces.
     replaces: Option<Range<usize>>,
 }
@@ -61,70 +53,104 @@ const HEADER: usize = 20;
 const OVERFLOW: u32 = 1 << 31;
 
 /// Finds where `who` is counted in this slot.
-pub(super) fn place(bytes: &[u8], who: Who, now: Nanos) -> Place {
+fn place(bytes: &[u8], who: Who, now: Nanos) -> Place {
     let (mut own, mut shared, mut live) = (None, None, 0);
     for entry in entries(bytes) {
         let counts = entry.idle_at > now;
+        if counts && !entry.overflow && entry.fingerprint == who.client {
+            return Place {
+                state: Some(state_of(&entry.whole)),
+                overflowed: false,
+                replaces: Some(entry.whole),
+            };
+        }
         if entry.overflow {
             if entry.fingerprint == who.overflow {
                 shared = Some((entry.whole, counts));
             }
         } else if entry.fingerprint == who.client {
-            own = Some((entry.whole, counts));
+            own = Some(entry.whole);
         } else {
             live += usize::from(counts);
         }
     }
     let overflow_state = live_state(shared.as_ref());
-    match own {
-        Some((whole, true)) => Place {
-            state: Some(state_of(&whole)),
-            overflowed: false,
-            replaces: Some(whole),
-        },
-        own if live < SLOT_ENTRIES => Place {
-            state: overflow_state,
-            overflowed: false,
-            replaces: own.map(|(whole, _)| whole),
-        },
-        _ => Place {
-            state: overflow_state,
-            overflowed: true,
-            replaces: shared.map(|(whole, _)| whole),
+    let overflowed = live >= SLOT_ENTRIES;
+    Place {
+        state: overflow_state,
+        overflowed,
+        replaces: if overflowed {
+            shared.map(|(whole, _)| whole)
+        } else {
+            own
         },
     }
 }
 
-/// The slot with the entry of `place` replaced: in place where the length stays, else anew without what is idle.
-pub(super) fn put(
-    mut bytes: Vec<u8>,
+/// The slot with the client's state edited; `None` if `edit` answers no instant, and so changes nothing. See
+/// [`Address::draft`](super::Address::draft).
+pub(super) fn edited<R>(
+    bytes: Option<Vec<u8>>,
     who: Who,
-    place: &Place,
-    new: &NewEntry,
+    len: usize,
     now: Nanos,
-) -> Vec<u8> {
-    let header = header(who, place.overflowed, new);
-    if let Some(target) = place
-        .replaces
-        .clone()
-        .and_then(|whole| bytes.get_mut(whole))
-        && target.len() == HEADER + new.state.len()
-    {
-        let (old_header, old_state) = target.split_at_mut(HEADER);
-        old_header.copy_from_slice(&header);
-        old_state.copy_from_slice(&new.state);
-        return bytes;
+    edit: impl FnOnce(&mut [u8]) -> (R, Option<Nanos>),
+) -> (Placed<R>, Option<Vec<u8>>) {
+    let bytes = bytes.unwrap_or_default();
+    let place = place(&bytes, who, now);
+    let overflowed = place.overflowed;
+    let (mut bytes, whole) = prepared(bytes, &place, len, now);
+    let entry = bytes.get_mut(whole).unwrap_or_default();
+    let (header, state) = entry.split_at_mut_checked(HEADER).unwrap_or_default();
+    let (value, idle_at) = edit(state);
+    if let (Some(idle_at), Some(header)) = (idle_at, header.first_chunk_mut()) {
+        *header = self::header(who, overflowed, len, idle_at);
     }
-    let mut fresh = Vec::with_capacity(bytes.len().max(1) + HEADER + new.state.len());
+    (Placed { value, overflowed }, idle_at.map(|_| bytes))
+}
+
+/// The slot with an entry for a state of this length, which holds the state that judges the client, and where that entry is:
+/// the old one where the length stays, else a new one in a slot without what is idle.
+fn prepared(bytes: Vec<u8>, place: &Place, len: usize, now: Nanos) -> (Vec<u8>, Range<usize>) {
+    let old = place.state.clone().filter(|state| state.len() == len);
+    match &place.replaces {
+        Some(whole) if whole.len() == HEADER + len => (moved(bytes, old, whole), whole.clone()),
+        replaces => grown(&bytes, old, replaces.as_ref(), len, now),
+    }
+}
+
+/// The slot with the `old` state, or zeros, as that of this entry.
+fn moved(mut bytes: Vec<u8>, old: Option<Range<usize>>, whole: &Range<usize>) -> Vec<u8> {
+    let own = state_of(whole);
+    match old {
+        Some(old) if old == own => {}
+        Some(old) => bytes.copy_within(old, own.start),
+        None => bytes.get_mut(own).unwrap_or_default().fill(0),
+    }
+    bytes
+}
+
+fn grown(
+    bytes: &[u8],
+    old: Option<Range<usize>>,
+    replaces: Option<&Range<usize>>,
+    len: usize,
+    now: Nanos,
+) -> (Vec<u8>, Range<usize>) {
+    let mut fresh = Vec::with_capacity(bytes.len().max(1) + HEADER + len);
     fresh.push(VERSION);
-    for entry in entries(&bytes) {
-        if entry.idle_at > now && Some(&entry.whole) != place.replaces.as_ref() {
-            fresh.extend(bytes.get(entry.whole).unwrap_or_default());
+    for entry in entries(bytes) {
+        if entry.idle_at > now && Some(&entry.whole) != replaces {
+            fresh.extend_from_slice(bytes.get(entry.whole).unwrap_or_default());
         }
     }
-    fresh.extend(header);
-    fresh.extend(&new.state);
-    fresh
+    let start = fresh.len();
+    fresh.extend_from_slice(&[0; HEADER]);
+    match old.and_then(|old| bytes.get(old)) {
+        Some(old) => fresh.extend_from_slice(old),
+        None => fresh.resize(start + HEADER + len, 0),
+    }
+    (fresh, start..start + HEADER + len)
 }
 
 fn live_state(found: Option<&(Range<usize>, bool)>) -> Option<Range<usize>> {
@@ -166,15 +192,15 @@ fn entry(rest: &[u8], at: usize) -> Option<Entry> {
     })
 }
 
-fn header(who: Who, overflow: bool, new: &NewEntry) -> [u8; HEADER] {
+fn header(who: Who, overflow: bool, len: usize, idle_at: Nanos) -> [u8; HEADER] {
     let (fingerprint, bit) = if overflow {
         (who.overflow, OVERFLOW)
     } else {
         (who.client, 0)
     };
-    let length = u32::try_from(new.state.len()).unwrap_or(u32::MAX) & !OVERFLOW;
+    let length = u32::try_from(len).unwrap_or(u32::MAX) & !OVERFLOW;
     let [a, b, c, d, e, f, g, h] = fingerprint.to_le_bytes();
-    let [i, j, k, l, m, n, o, p] = new.idle_at.0.to_le_bytes();
+    let [i, j, k, l, m, n, o, p] = idle_at.0.to_le_bytes();
     let [q, r, s, t] = (length | bit).to_le_bytes();
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t]
 }

@@ -6,21 +6,40 @@
 //!
 //! A table grows with its clients, up to 20 bytes and a state for each: 65,536 of them with a strict window each (up to 144
 //! bytes) take 11 MiB of the process, once, not per worker.
+//!
+//! A request of a known client allocates nothing: its name is hashed as it is read, and its state is edited where it lies in
+//! the slot that the host returned.
 
 use super::{
-    NewEntry, SLOT_ENTRIES, Snapshot, StateError, StateId, TableKey, Updated, cell,
+    Draft, SLOT_ENTRIES, Snapshot, StateError, StateId, TableKey, Updated, cell,
     pool::{Region, SlotName},
     slot::{self, Who},
 };
 use host::{Host, Nanos};
+use siphasher::sip128::{Hasher128, SipHasher24};
+use std::{fmt, hash::Hasher};
 
 /// The table of one policy.
 #[derive(Clone, Debug)]
 pub struct Table {
-    id: StateId,
-    key: TableKey,
     region: Region,
     overflow: u64,
+    /// The policy's part of every client's hash.
+    begun: ClientHasher,
+}
+
+/// Takes in what tells a client from the policy's others. Pieces count by what they are together: `ab`, `c` is `a`, `bc`.
+#[derive(Clone)]
+pub struct ClientHasher(SipHasher24);
+
+/// What the state of an entry is. A policy may count some clients otherwise than others, and states of different forms say
+/// nothing about each other: strangers are counted together only with those of their own form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// The form's number within the policy.
+    pub number: u32,
+    /// The length of such a state, in bytes.
+    pub len: usize,
 }
 
 /// Where one client's state lies.
@@ -28,6 +47,7 @@ pub struct Table {
 pub struct Address {
     slot: SlotName,
     who: Who,
+    len: usize,
 }
 
 /// What a change of an entry answered.
@@ -53,79 +73,94 @@ impl Table {
         let slots = usize::try_from(entries)
             .unwrap_or(usize::MAX)
             .div_ceil(SLOT_ENTRIES);
-        let region = Region::of(host, id, u16::try_from(slots).unwrap_or(u16::MAX))?;
-        let overflow = key.hash(id, &[]).h1;
+        let begun = ClientHasher(key.hasher(id));
         Ok(Self {
-            id,
-            key: key.clone(),
-            region,
-            overflow,
+            region: Region::of(host, id, u16::try_from(slots).unwrap_or(u16::MAX))?,
+            overflow: begun.0.finish128().h1,
+            begun,
         })
     }
 
-    /// Where this client's state lies. Any bytes that tell the policy's clients apart.
+    /// A client to be named.
     #[must_use]
-    pub fn address(&self, client: &[u8]) -> Address {
-        let hash = self.key.hash(self.id, client);
+    pub fn client(&self) -> ClientHasher {
+        self.begun.clone()
+    }
+
+    /// Where this client's state of this form lies.
+    #[must_use]
+    pub fn address(&self, client: &ClientHasher, form: Form) -> Address {
+        let hash = client.0.finish128();
         let who = Who {
             client: hash.h1,
-            overflow: self.overflow,
+            // Consecutive, and yet as hard to meet by chance as any two fingerprints.
+            overflow: self.overflow.wrapping_add(form.number.into()),
         };
         Address {
             slot: self.region.slot(hash.h2),
             who,
+            len: form.len,
         }
+    }
+}
+
+// === impl ClientHasher ===
+
+impl ClientHasher {
+    /// Takes in the next piece.
+    pub fn write(&mut self, piece: &[u8]) {
+        self.0.write(piece);
+    }
+}
+
+/// Says nothing of the key.
+impl fmt::Debug for ClientHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientHasher")
     }
 }
 
 // === impl Address ===
 
 impl Address {
-    /// Reads the slot.
-    pub fn read(&self, host: &dyn Host) -> Result<Snapshot, StateError> {
-        cell::read(host, &self.slot)
+    /// Reads the slot and edits the state that judges this client: zeros if nothing is counted. `edit` answers the instant
+    /// from which the new state is as good as none; `None` writes nothing, whatever it did to the bytes.
+    pub fn draft<R>(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        edit: impl FnOnce(&mut [u8]) -> (R, Option<Nanos>),
+    ) -> Result<Draft<Placed<R>>, StateError> {
+        let snapshot = self.read(host)?;
+        let change = |bytes| slot::edited(bytes, self.who, self.len, now, edit);
+        Ok(cell::draft(snapshot, change))
     }
 
-    /// The state in a slot read earlier that judges this client; `None` if nothing is counted.
-    #[must_use]
-    pub fn state<'s>(&self, snapshot: &'s Snapshot, now: Nanos) -> Option<&'s [u8]> {
-        let bytes = snapshot.bytes()?;
-        bytes.get(slot::place(bytes, self.who, now).state?)
+    /// Commits a draft; `edit` is called again as often as other workers were faster.
+    pub fn commit<R>(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        draft: Draft<Placed<R>>,
+        mut edit: impl FnMut(&mut [u8]) -> (R, Option<Nanos>),
+    ) -> Result<Updated<Placed<R>>, StateError> {
+        cell::commit(host, &self.slot, draft, |bytes| {
+            slot::edited(bytes, self.who, self.len, now, &mut edit)
+        })
     }
 
-    /// Changes the client's state by `change`, which gets the stored state and answers a verdict and the new state; `None`
-    /// writes nothing. It may be called several times.
+    /// Both steps in one.
     pub fn update<R>(
         &self,
         host: &dyn Host,
         now: Nanos,
-        change: impl FnMut(Option<&[u8]>) -> (R, Option<NewEntry>),
+        mut edit: impl FnMut(&mut [u8]) -> (R, Option<Nanos>),
     ) -> Result<Updated<Placed<R>>, StateError> {
-        self.update_from(host, self.read(host)?, now, change)
+        self.commit(host, now, self.draft(host, now, &mut edit)?, edit)
     }
 
-    /// As [`update`](Self::update), with the first try based on a slot read earlier: no second read if nobody wrote since.
-    pub fn update_from<R>(
-        &self,
-        host: &dyn Host,
-        snapshot: Snapshot,
-        now: Nanos,
-        mut change: impl FnMut(Option<&[u8]>) -> (R, Option<NewEntry>),
-    ) -> Result<Updated<Placed<R>>, StateError> {
-        cell::swap(host, &self.slot, snapshot, |bytes| {
-            let bytes = bytes.unwrap_or_default();
-            let place = slot::place(&bytes, self.who, now);
-            let state = place.state.clone().and_then(|range| bytes.get(range));
-            let (value, new) = change(state);
-            let new = new.map(|new| slot::put(bytes, self.who, &place, &new, now));
-            (
-                Placed {
-                    value,
-                    overflowed: place.overflowed,
-                },
-                new,
-            )
-        })
+    fn read(&self, host: &dyn Host) -> Result<Snapshot, StateError> {
+        cell::read(host, &self.slot)
     }
 }
 

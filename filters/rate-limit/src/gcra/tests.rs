@@ -1,3 +1,4 @@
+use super::{Bucket, product};
 use crate::test_client::{BUCKET, Client, any_traffic, quota, retry_at};
 use crate::{Algorithm, Quota, Standing};
 use host::Nanos;
@@ -102,6 +103,23 @@ impl Level {
 }
 
 proptest! {
+    #[test]
+    fn a_product_is_whole(wide: u64, narrow: u32) {
+        prop_assert_eq!(product(wide, narrow), u128::from(wide) * u128::from(narrow));
+    }
+
+    /// Wherever it is counted from.
+    #[test]
+    fn an_instant_is_the_first_nanosecond(threshold in 1..=u32::MAX, at in 0..u64::MAX / 4, rest: u32, now: u64) {
+        let quota = quota(threshold, Duration::from_secs(1));
+        let bucket = Bucket::new(quota, quota.threshold());
+        let scaled = product(at, threshold) + u128::from(rest % threshold);
+        let first = Nanos(at + u64::from(rest % threshold > 0));
+        for now in [Nanos(now), Nanos(at), Nanos(at.saturating_sub(u64::from(rest)))] {
+            prop_assert_eq!(bucket.instant(scaled, now), first);
+        }
+    }
+
     /// Every decision is that of an exact bucket: so never more than burst + rate × t passes, and never less.
     #[test]
     fn it_is_exactly_a_bucket((quota, schedule) in any_traffic(), start in 0..u64::MAX / 4) {

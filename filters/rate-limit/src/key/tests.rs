@@ -32,8 +32,20 @@ fn headers(names: &[&str], missing: MissingKey) -> ClientKey {
     ClientKey::compile(&parts, missing).unwrap()
 }
 
-fn client(key: &ClientKey, request: &[(&str, &str)]) -> Client {
-    key.client(&Request(request), &[])
+/// The client, and what it is counted under.
+fn client(key: &ClientKey, request: &[(&str, &str)]) -> (Client, Vec<u8>) {
+    client_of(key, request, &[])
+}
+
+fn client_of(
+    key: &ClientKey,
+    request: &[(&str, &str)],
+    overrides: &[LimitOverride],
+) -> (Client, Vec<u8>) {
+    let mut written = Vec::new();
+    let mut write = |piece: &[u8]| written.extend(piece);
+    let client = key.client(&Request(request), &Overrides::new(overrides), &mut write);
+    (client, written)
 }
 
 #[test]
@@ -71,11 +83,11 @@ fn a_request_without_a_key_is_counted_with_its_like_or_exempt_or_refused() {
     assert_eq!(client(&own, &nobody), client(&own, &[]));
     assert_ne!(client(&own, &nobody), client(&own, &[("x-user", "")]));
     assert_eq!(
-        client(&headers(&["x-user"], MissingKey::Skip), &nobody),
+        client(&headers(&["x-user"], MissingKey::Skip), &nobody).0,
         Client::Exempt
     );
     assert_eq!(
-        client(&headers(&["x-user"], MissingKey::Refuse), &nobody),
+        client(&headers(&["x-user"], MissingKey::Refuse), &nobody).0,
         Client::Unknown
     );
 }
@@ -102,20 +114,25 @@ fn an_address_counts_by_its_network() {
 
 #[test]
 fn an_override_is_found_by_a_value() {
-    let over = |name: &str| LimitOverride {
-        matches: vec![name.to_owned()],
+    let over = |names: &[&str]| LimitOverride {
+        matches: names.iter().map(|name| (*name).to_owned()).collect(),
         ..LimitOverride::default()
     };
-    let key = headers(&["x-user"], MissingKey::Own);
-    let rates = |user| match key.client(&Request(&[("x-user", user)]), &[over("ann"), over("bob")])
-    {
-        Client::Counted { rates, .. } => rates,
+    let overrides = [over(&["dan", "ann"]), over(&["bob", "ann"])];
+    let key = headers(&["x-user", "x-plan"], MissingKey::Own);
+    let found = |request| match client_of(&key, request, &overrides).0 {
+        Client::Counted { over } => over,
         other => panic!("{other:?}"),
     };
+    assert_eq!(found(&[("x-user", "bob")]), Some(1));
+    assert_eq!(found(&[("x-user", "dan")]), Some(0));
     assert_eq!(
-        (rates("bob"), rates("ann"), rates("eve")),
-        (Some(1), Some(0), None)
+        found(&[("x-user", "ann")]),
+        Some(0),
+        "listed twice: the first"
     );
+    assert_eq!(found(&[("x-user", "eve"), ("x-plan", "bob")]), Some(1));
+    assert_eq!(found(&[("x-user", "an")]), None);
 }
 
 #[test]

@@ -228,3 +228,23 @@ fn strangers_to_a_full_table_share_a_limit_which_is_counted() {
         64
     );
 }
+
+#[test]
+fn strangers_with_rates_of_their_own_do_not_disturb_what_other_strangers_share() {
+    let vips: Vec<_> = (0..300).map(|vip| format!("vip-{vip}")).collect();
+    let over = json!([{ "match": vips, "slidingWindows": windows(&[(1_000_000, 1_000)]) }]);
+    let policy = with(
+        limit("each", 1, 60_000),
+        json!({ "realizeType": "TokenBucket", "key": by_header("x-user"), "overrides": over }),
+    );
+    let scene = Scene::with(&json!({
+        "services": [service(&json!([policy]))],
+        "settings": { "state": { "entriesPerPolicy": 1 } },
+    }));
+    let passes = |user: &str| scene.passes("/", &[("x-user", user)]);
+    (0..5_000).for_each(|user| _ = passes(&user.to_string()));
+    assert!(vips.iter().all(|vip| passes(vip)));
+    scene.host.advance(Duration::from_secs(1));
+    let passed = (5_000..6_000).filter(|user| passes(&user.to_string()));
+    assert_eq!(passed.count(), 0, "their common limit is used up");
+}

@@ -43,18 +43,21 @@ impl Grid {
         self.quota.threshold().get() <= u16::MAX.into()
     }
 
-    /// The counts as they stand at `now`, which workers that commit out of order do not turn back.
-    fn at(&self, counts: &Counts, now: Nanos) -> Counts {
+    /// Moves the counts on to `now`. Workers that commit out of order do not turn them back.
+    fn advance(&self, counts: &mut Counts, now: Nanos) {
         let newest = counts.newest.max(now.0 / self.step);
-        let passed = usize::try_from(newest - counts.newest).unwrap_or(usize::MAX);
-        let mut moved = Counts {
-            newest,
-            ..Counts::default()
-        };
-        for (slot, count) in moved.counts.iter_mut().skip(passed).zip(counts.counts) {
-            *slot = count;
+        let passed = newest - counts.newest;
+        if passed == 0 {
+            return;
         }
-        moved
+        counts.newest = newest;
+        let passed = usize::try_from(passed).map_or(COUNTED, |passed| passed.min(COUNTED));
+        counts.counts.rotate_right(passed);
+        counts
+            .counts
+            .iter_mut()
+            .take(passed)
+            .for_each(|count| *count = 0);
     }
 
     /// When no more than `room` passes count any more.
@@ -84,23 +87,28 @@ impl Meter for Grid {
         8 + COUNTED * if self.narrow() { 2 } else { 4 }
     }
 
-    fn take(&self, counts: &Counts, now: Nanos, cost: NonZeroU32) -> Result<Counts, Option<Nanos>> {
-        let mut counts = self.at(counts, now);
-        let (total, cost, threshold) = (counts.total(), cost.get(), self.quota.threshold().get());
+    fn take(&self, counts: &mut Counts, now: Nanos, cost: NonZeroU32) -> Result<(), Option<Nanos>> {
+        self.advance(counts, now);
+        let (cost, threshold) = (cost.get(), self.quota.threshold().get());
         let Some(room) = threshold.checked_sub(cost) else {
             return Err(None);
         };
-        if total > u64::from(room) {
-            return Err(self.room_at(&counts, room));
+        if counts.total() > u64::from(room) {
+            return Err(self.room_at(counts, room));
         }
         if let Some(newest) = counts.counts.first_mut() {
             *newest = newest.saturating_add(cost);
         }
-        Ok(counts)
+        Ok(())
+    }
+
+    fn full_at(&self, counts: &Counts, _: Nanos) -> Nanos {
+        self.expiry(counts.newest)
     }
 
     fn standing(&self, counts: &Counts, now: Nanos) -> Standing {
-        let counts = self.at(counts, now);
+        let mut counts = *counts;
+        self.advance(&mut counts, now);
         let limit = self.quota.threshold().get();
         let total = u32::try_from(counts.total()).unwrap_or(u32::MAX);
         let mut held = counts.held();
@@ -116,13 +124,19 @@ impl Meter for Grid {
         }
     }
 
-    fn encode(&self, counts: &Counts, into: &mut Vec<u8>) {
-        into.extend(counts.newest.to_le_bytes());
+    fn encode(&self, counts: &Counts, into: &mut [u8]) {
+        let Some((newest, rest)) = into.split_first_chunk_mut() else {
+            return;
+        };
+        *newest = counts.newest.to_le_bytes();
         if self.narrow() {
-            let narrow = |count: u32| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
-            into.extend_from_slice(counts.counts.map(narrow).as_flattened());
+            for (stored, count) in rest.as_chunks_mut().0.iter_mut().zip(counts.counts) {
+                *stored = u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
+            }
         } else {
-            into.extend_from_slice(counts.counts.map(u32::to_le_bytes).as_flattened());
+            for (stored, count) in rest.as_chunks_mut().0.iter_mut().zip(counts.counts) {
+                *stored = count.to_le_bytes();
+            }
         }
     }
 

@@ -88,17 +88,18 @@ impl Meter for Log {
         1 + 8 + 4 * (self.threshold() - 1)
     }
 
-    fn encode(&self, passes: &Passes, into: &mut Vec<u8>) {
-        into.push(u8::try_from(passes.len).unwrap_or(u8::MAX));
-        into.extend(passes.newest.to_le_bytes());
-        let start = into.len();
-        into.resize(start + 4 * (self.threshold() - 1), 0);
-        let chunks = into
-            .get_mut(start..)
-            .unwrap_or_default()
-            .chunks_exact_mut(4);
-        for (chunk, distance) in chunks.zip(passes.as_slice().iter().skip(1)) {
-            chunk.copy_from_slice(&distance.to_le_bytes());
+    fn encode(&self, passes: &Passes, into: &mut [u8]) {
+        let Some((len, rest)) = into.split_first_mut() else {
+            return;
+        };
+        let Some((newest, distances)) = rest.split_first_chunk_mut() else {
+            return;
+        };
+        *len = u8::try_from(passes.len).unwrap_or(u8::MAX);
+        *newest = passes.newest.to_le_bytes();
+        let stored = distances.as_chunks_mut().0.iter_mut();
+        for (stored, distance) in stored.zip(passes.distances.iter().skip(1)) {
+            *stored = distance.to_le_bytes();
         }
     }
 
@@ -126,7 +127,7 @@ impl Meter for Log {
         readable.then_some(passes)
     }
 
-    fn take(&self, passes: &Passes, now: Nanos, cost: NonZeroU32) -> Result<Passes, Option<Nanos>> {
+    fn take(&self, passes: &mut Passes, now: Nanos, cost: NonZeroU32) -> Result<(), Option<Nanos>> {
         let now = self.raised(passes, now);
         let live = self.live(passes, now);
         let cost = usize::try_from(cost.get()).unwrap_or(usize::MAX);
@@ -139,7 +140,12 @@ impl Meter for Log {
             let last_to_go = live.get(live.len() - surplus);
             return Err(last_to_go.map(|distance| self.expiry(passes, *distance)));
         }
-        Ok(passes.and(live, self.stamp(now), cost))
+        *passes = passes.and(live, self.stamp(now), cost);
+        Ok(())
+    }
+
+    fn full_at(&self, passes: &Passes, _: Nanos) -> Nanos {
+        self.expiry(passes, 0)
     }
 
     fn standing(&self, passes: &Passes, now: Nanos) -> Standing {

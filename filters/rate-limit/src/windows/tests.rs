@@ -82,18 +82,11 @@ fn no_quota_lets_pass() {
 }
 
 #[test]
-fn another_version_or_length_is_no_state() {
+fn another_version_is_no_state() {
     let mut client = Client::new(STRICT, &[quota(1, Duration::from_secs(1))]);
     assert!(client.passes(0) && client.ask(0, 1).is_err());
-    let state = client.state.clone().unwrap();
-    let variants = [
-        [&[9], &state[1..]].concat(),
-        [&state[..], &[0]].concat(),
-        state[..state.len() - 1].to_vec(),
-        Vec::new(),
-    ];
-    for variant in variants {
-        client.state = Some(variant);
+    for version in [0, 9] {
+        client.state.as_mut().unwrap()[0] = version;
         assert!(client.ask(0, 1).is_ok());
     }
 }
@@ -156,16 +149,19 @@ proptest! {
         later in 0_u64..SECOND,
         start in 0..u64::MAX / 4,
     ) {
-        let windows = Windows::new(algorithm, &[quota]);
-        let (mut state, mut now) = (None::<NewEntry>, start);
+        let mut client = Client::new(algorithm, &[quota]);
+        let (mut idle_at, mut now) = (None, start);
         for (pause, cost) in schedule {
             now += pause;
-            let stored = state.as_ref().map(|entry| entry.state.as_slice());
-            state = windows.decide(stored, Nanos(now), units(cost)).1.or(state);
+            let mut state = client.state.clone().unwrap_or_else(|| vec![0; client.windows.state_len()]);
+            idle_at = client.windows.decide(&mut state, Nanos(now), units(cost)).ok().or(idle_at);
+            let _ = client.come(now, cost);
         }
-        let Some(entry) = state else { return Ok(()) };
-        let at = Nanos(entry.idle_at.0 + later);
-        prop_assert_eq!(windows.decide(Some(&entry.state), at, units(1)), windows.decide(None, at, units(1)));
+        let (Some(mut state), Some(idle_at)) = (client.state, idle_at) else { return Ok(()) };
+        let at = Nanos(idle_at.0 + later);
+        let mut none = vec![0; client.windows.state_len()];
+        prop_assert_eq!(client.windows.decide(&mut state, at, units(1)), client.windows.decide(&mut none, at, units(1)));
+        prop_assert_eq!(state, none);
     }
 
     /// Strangers to a full slot are counted together, and each later goes on with their common state: it must refuse
@@ -188,7 +184,7 @@ proptest! {
         }
     }
 
-    /// Whatever lies in shared data, deciding on it neither panics nor yields a state of another length.
+    /// Whatever lies in shared data, deciding on it does not panic, and what it writes is a state.
     #[test]
     fn any_stored_bytes_are_survived(
         algorithm in any_algorithm(),
@@ -197,10 +193,22 @@ proptest! {
         now: u64,
     ) {
         let windows = Windows::new(algorithm, &[quota]);
-        let mut state = bytes[..windows.encoded_len].to_vec();
+        let mut state = bytes[..windows.state_len()].to_vec();
         state[0] = VERSION;
-        if let (_, Some(new)) = windows.decide(Some(&state), Nanos(now), units(1)) {
-            prop_assert_eq!(new.state.len(), windows.encoded_len);
+        if windows.decide(&mut state, Nanos(now), units(1)).is_ok() {
+            prop_assert_eq!(state[0], VERSION);
+            let standing = windows.standing(&state, Nanos(now));
+            prop_assert!(standing.remaining < standing.limit);
         }
+    }
+
+    /// Zeros are a client that never came, in every form.
+    #[test]
+    fn zeros_are_no_state(algorithm in any_algorithm(), (quota, _) in any_traffic(), now: u64) {
+        let windows = Windows::new(algorithm, &[quota, quota]);
+        let mut blank = vec![0; windows.state_len()];
+        blank[0] = VERSION;
+        let standing = windows.standing(&blank, Nanos(now));
+        prop_assert_eq!((standing.remaining, standing.more_at), (standing.limit, None));
     }
 }

@@ -101,3 +101,46 @@ fn no_change_writes_nothing() {
     assert_eq!(host.shared().swaps(), 0);
     assert!(host.shared().keys().is_empty());
 }
+
+#[test]
+fn a_value_is_edited_in_place_and_only_its_own_length_counts() {
+    let host = FakeHost::new();
+    let edit = |bytes: &mut [u8]| {
+        let before = bytes.to_vec();
+        bytes.fill(7);
+        (before, true)
+    };
+    let add = |len: usize| {
+        let draft = cell().draft(&host, len, edit).unwrap();
+        cell().commit(&host, len, draft, edit).unwrap().value
+    };
+    assert_eq!(add(2), [0, 0]);
+    assert_eq!(add(2), [7, 7]);
+    assert_eq!(add(3), [0, 0, 0], "a value of another length is none");
+
+    let draft = cell()
+        .draft(&host, 3, |bytes| (bytes.fill(9), false))
+        .unwrap();
+    cell().commit(&host, 3, draft, |_| ((), false)).unwrap();
+    assert_eq!(cell().read(&host).unwrap().bytes(), Some(&[7; 3][..]));
+}
+
+#[test]
+fn a_stale_draft_is_worked_out_anew() {
+    let host = FakeHost::new();
+    let edit = |bytes: &mut [u8]| {
+        bytes[0] += 1;
+        (bytes[0], true)
+    };
+    let draft = cell().draft(&host, 1, edit).unwrap();
+    assert_eq!(*draft.value(), 1);
+    cell().update(&host, count).unwrap();
+    let updated = cell().commit(&host, 1, draft, edit);
+    assert_eq!(
+        updated,
+        Ok(Updated {
+            value: 2,
+            retries: 1
+        })
+    );
+}
