@@ -41,6 +41,7 @@ Environment:
                    Wasm sysroot. Removing it is safe; the next run makes it anew
   CARGO_TARGET_DIR as for any cargo command; the modules are compiled in a folder wasm-<hash> inside it, where the hash
                    names the compiler and its Wasm library
+  DOCKER_HOST      for `test --docker`: the engine, in place of the one that the Docker client would ask
 Set for the tests by `cargo xtask test`: ENVOY, and STEWARD_DIST, the folder of the finished modules.";
 
 /// The project's tasks.
@@ -68,10 +69,7 @@ enum Verb {
         once: bool,
     },
     /// Build the modules, then run every test, end-to-end ones against a real Envoy included
-    Test {
-        /// Only the tests whose name contains one of these
-        filter: Vec<String>,
-    },
+    Test(test::Options),
 }
 
 fn main() -> ExitCode {
@@ -79,7 +77,7 @@ fn main() -> ExitCode {
         Verb::Bench(options) => bench::run(&options),
         Verb::Build { filter } => build::run(&filter).map(drop),
         Verb::Demo { once } => demo(once),
-        Verb::Test { filter } => test::run(&filter),
+        Verb::Test(options) => test::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,16 +1,43 @@
 //! `cargo xtask test`: everything that says whether the work is sound.
 
-use crate::{build, cache::Cache, call::Call, envoy, machine::show, place, say};
+mod docker;
+
+use crate::{build, cache::Cache, call::Call, envoy, machine::show, node, place, say};
 use anyhow::{Result, bail};
 use std::{path::Path, time::Instant};
 
-/// Builds the modules, then runs the tests whose name contains one of `filters` (all, if there is none).
-pub(crate) fn run(filters: &[String]) -> Result<()> {
-    let begun = Instant::now();
+/// What a run leaves out unless asked for it.
+const LEFT_OUT: &str =
+    "skipped: the end-to-end tests in containers (cargo xtask test --docker, with a Docker engine)";
+
+/// Which tests are run, and how.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Run the end-to-end tests with Envoy in containers of its published image; skipped aloud without a Docker engine
+    #[arg(long)]
+    docker: bool,
+    /// Only the tests whose name contains one of these
+    filter: Vec<String>,
+}
+
+/// Builds the modules, then runs the tests.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.docker {
+        return docker::run(&options.filter);
+    }
     let dist = build::run(&[])?;
     let envoy = envoy::ready(&Cache::of_user()?)?;
     say::line(format!("testing with {}", envoy.display()));
-    let passed = show(&tests(filters, &envoy, &dist)).is_ok();
+    let verdict = judged(&tests(&options.filter, &envoy, &dist));
+    let in_node = node::tested(&options.filter);
+    say::line(LEFT_OUT);
+    verdict.and(in_node)
+}
+
+/// Runs tests, and says in the end whether they passed.
+fn judged(tests: &Call) -> Result<()> {
+    let begun = Instant::now();
+    let passed = show(tests).is_ok();
     let took = say::duration(begun.elapsed());
     if !passed {
         bail!("the tests did not pass, after {took}; cargo says which above");
@@ -19,10 +46,22 @@ pub(crate) fn run(filters: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The call that runs all of them: one failure does not hide another, and the end of the output lists what failed.
+/// The call that runs all of them.
 fn tests(filters: &[String], envoy: &Path, dist: &Path) -> Call {
+    cargo_test(["--workspace"], filters, envoy, dist)
+}
+
+/// One failure does not hide another, and the end of the output lists what failed.
+fn cargo_test<'a>(
+    which: impl IntoIterator<Item = &'a str>,
+    filters: &[String],
+    envoy: &Path,
+    dist: &Path,
+) -> Call {
     Call::cargo()
-        .args(["test", "--workspace", "--no-fail-fast", "--"])
+        .arg("test")
+        .args(which)
+        .args(["--no-fail-fast", "--"])
         .args(filters)
         .env("ENVOY", envoy)
         .env("STEWARD_DIST", dist)

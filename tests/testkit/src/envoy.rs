@@ -2,6 +2,9 @@
 
 mod admin;
 mod builder;
+#[cfg(feature = "docker")]
+mod container;
+mod launcher;
 mod log;
 mod policy;
 mod process;
@@ -72,9 +75,11 @@ impl Envoy {
     }
 
     /// The process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.process.id()
+    ///
+    /// # Errors
+    /// It runs in a container.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.process.id().context("a process in a container")
     }
 
     /// A client with a connection of its own.

@@ -80,7 +80,7 @@ impl Scene {
         let start = begun.elapsed();
         Ok(Running {
             start,
-            start_cpu: process::cpu(envoy.id())?,
+            start_cpu: process::cpu(envoy.id()?)?,
             module_bytes: sizes(&self.dist, variant.modules)?,
             variant,
             envoy,
@@ -104,11 +104,11 @@ impl Running {
     }
 
     pub(super) fn cpu(&self) -> Result<Duration> {
-        process::cpu(self.envoy.id())
+        process::cpu(self.envoy.id()?)
     }
 
     pub(super) fn resident(&self) -> Result<u64> {
-        process::resident(self.envoy.id())
+        process::resident(self.envoy.id()?)
     }
 
     /// Ends it and says whether it behaved: an Envoy that logs errors or reloads a VM measures nothing.

@@ -1,6 +1,13 @@
 //! What is started, and how.
 
-use super::{Envoy, admin::Admin, log::Expectations, policy::PolicyFile, process::Process};
+use super::{
+    Envoy,
+    admin::Admin,
+    launcher::{Folders, Launcher},
+    log::Expectations,
+    policy::PolicyFile,
+    process::{Ended, Process},
+};
 use crate::{Bootstrap, Echo, Update, config, poll, setup};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -8,8 +15,7 @@ use std::{
     collections::BTreeMap,
     fs,
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Command,
+    path::{self, Path, PathBuf},
     time::Duration,
 };
 
@@ -39,6 +45,7 @@ pub struct Builder {
 /// The files of one run, in a folder of their own.
 struct Files {
     folder: tempfile::TempDir,
+    dist: PathBuf,
     bootstrap: PathBuf,
     policy: Option<PolicyFile>,
 }
@@ -79,7 +86,7 @@ impl Builder {
         self
     }
 
-    /// The Envoy to run, in place of [`envoy_binary`](crate::envoy_binary)'s.
+    /// The Envoy to run, in place of a container or of [`envoy_binary`](crate::envoy_binary)'s.
     pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
         self.binary = Some(path.into());
         self
@@ -122,13 +129,13 @@ impl Builder {
     /// # Errors
     /// No Envoy or no module (the error says how to get them), or Envoy did not start: the error then shows its log.
     pub fn start(mut self) -> anyhow::Result<Envoy> {
-        let binary = self.find_binary()?;
+        let launcher = Launcher::find(self.binary.as_deref())?;
         let echoes = self.start_echoes()?;
         let files = self.write_files()?;
         let admin_path = files.folder.path().join("admin-address");
-        let mut command = self.command(&binary, &files.bootstrap);
-        command.arg("--admin-address-path").arg(&admin_path);
-        let mut process = Process::start(command, files.folder.path())?;
+        let mut args = self.args(&files.bootstrap)?;
+        args.extend(["--admin-address-path".to_owned(), word(&admin_path)?]);
+        let mut process = launcher.start(&args, files.folders())?;
         let admin = process.wait("Envoy's admin address", START, || {
             Ok(Admin::from_file(&admin_path))
         })?;
@@ -165,23 +172,17 @@ impl Builder {
     /// # Errors
     /// Envoy refuses the configuration: the error holds what it said.
     pub fn validate(mut self) -> anyhow::Result<()> {
-        let binary = self.find_binary()?;
+        let launcher = Launcher::find(self.binary.as_deref())?;
         let files = self.write_files()?;
-        let output = self
-            .command(&binary, &files.bootstrap)
-            .args(["--mode", "validate"])
-            .output()?;
-        if !output.status.success() {
-            bail!(
-                "Envoy refuses the configuration:\n{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+        let mut args = self.args(&files.bootstrap)?;
+        args.extend(["--mode", "validate"].map(str::to_owned));
+        let mut process = launcher.start(&args, files.folders())?;
+        let ended: Ended = poll::until("Envoy's verdict", START, || process.exited())?;
+        if !ended.success {
+            let said = process.log_lines()?.join("\n");
+            bail!("Envoy refuses the configuration:\n{said}");
         }
         Ok(())
-    }
-
-    fn find_binary(&self) -> anyhow::Result<PathBuf> {
-        self.binary.clone().map_or_else(setup::envoy_binary, Ok)
     }
 
     fn start_echoes(&mut self) -> anyhow::Result<Vec<Echo>> {
@@ -203,7 +204,7 @@ impl Builder {
 
     fn write_files(&mut self) -> anyhow::Result<Files> {
         let folder = tempfile::Builder::new().prefix("steward-").tempdir()?;
-        let dist = self.dist.clone().unwrap_or_else(setup::dist);
+        let dist = path::absolute(self.dist.clone().unwrap_or_else(setup::dist))?;
         self.bootstrap.move_ports(&self.listeners, self.admin);
         self.bootstrap.move_endpoints(&self.endpoints);
         self.bootstrap
@@ -228,27 +229,42 @@ impl Builder {
         fs::write(&bootstrap, self.bootstrap.to_json())?;
         Ok(Files {
             folder,
+            dist,
             bootstrap,
             policy,
         })
     }
 
-    fn command(&self, binary: &Path, bootstrap: &Path) -> Command {
-        let mut command = Command::new(binary);
-        command.arg("-c").arg(bootstrap);
+    fn args(&self, bootstrap: &Path) -> anyhow::Result<Vec<String>> {
+        let (bootstrap, workers) = (word(bootstrap)?, self.workers.to_string());
         // Without --disable-hot-restart Envoy would die with the *thread* that spawned it, and a test is a thread.
-        command.arg("--disable-hot-restart");
-        command.args(["--concurrency", &self.workers.to_string()]);
+        let mut args = vec!["--disable-hot-restart"];
+        args.extend(["-c", &bootstrap, "--concurrency", &workers]);
+        args.extend(["--log-level", "warning"]);
+        args.extend(["--component-log-level", "wasm:info"]);
         // An access log is written when 64 KiB are full or this has passed: ten seconds, were it not said.
-        command.args(["--file-flush-interval-msec", "500"]);
-        command.args([
-            "--log-level",
-            "warning",
-            "--component-log-level",
-            "wasm:info",
-        ]);
-        command
+        args.extend(["--file-flush-interval-msec", "500"]);
+        Ok(args.into_iter().map(str::to_owned).collect())
     }
+}
+
+// === impl Files ===
+
+impl Files {
+    fn folders(&self) -> Folders<'_> {
+        Folders {
+            own: self.folder.path(),
+            dist: &self.dist,
+        }
+    }
+}
+
+/// A path as an argument, which a container takes as text only.
+fn word(path: &Path) -> anyhow::Result<String> {
+    let text = path.to_str();
+    Ok(text
+        .with_context(|| format!("not UTF-8: {}", path.display()))?
+        .to_owned())
 }
 
 impl Envoy {
