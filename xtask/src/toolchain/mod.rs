@@ -1,4 +1,4 @@
-//! A compiler for `wasm32-wasip1`.
+//! A compiler for a Wasm target: `wasm32-wasip1`, or the one whose modules a browser and Node load.
 //!
 //! With rustup and its server in reach this is one command. Closed networks often let through package registries and a
 //! Debian mirror but not rustup's server, and the modules must be buildable there too. So there are four ways, tried
@@ -25,6 +25,9 @@ use std::{
 /// What Envoy's V8 can run and Rust still supports as tier 2: WASI preview 1 (`wasip2` components have another ABI).
 pub(crate) const TARGET: &str = "wasm32-wasip1";
 
+/// What wasm-bindgen, and so a browser and Node, can load.
+pub(crate) const SCRIPT_TARGET: &str = "wasm32-unknown-unknown";
+
 /// A compiler that has the target's standard library.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Toolchain {
@@ -47,26 +50,26 @@ trait Way {
 #[derive(Debug)]
 struct Refusal(String);
 
-/// Finds a toolchain or makes one.
+/// Finds a toolchain for the modules, or makes one.
 pub(crate) fn ready(cache: &Cache) -> Result<Toolchain> {
-    let machine = ThisMachine;
-    if let Ok(found) = first(&[&rustup::Present, &debian::Earlier { cache }], &machine) {
-        return Ok(found);
-    }
-    let locked = cache.lock()?;
-    // Somebody else may have made one while this run waited for the lock.
-    first(
-        &[
-            &rustup::Present,
-            &debian::Earlier { cache },
-            &rustup::Add,
-            &debian::Build { locked: &locked },
-        ],
-        &machine,
-    )
+    ready_for(TARGET, cache)
 }
 
-fn first(ways: &[&dyn Way], machine: &dyn Machine) -> Result<Toolchain> {
+/// Finds a toolchain for [`TARGET`] or [`SCRIPT_TARGET`], or makes one.
+pub(crate) fn ready_for(target: &'static str, cache: &Cache) -> Result<Toolchain> {
+    let machine = ThisMachine;
+    let present = rustup::Present { target };
+    let earlier = debian::Earlier { target, cache };
+    if let Ok(found) = first(target, &[&present, &earlier], &machine) {
+        return Ok(found);
+    }
+    let locked = &cache.lock()?;
+    let (add, build) = (rustup::Add { target }, debian::Build { target, locked });
+    // Somebody else may have made one while this run waited for the lock.
+    first(target, &[&present, &earlier, &add, &build], &machine)
+}
+
+fn first(target: &str, ways: &[&dyn Way], machine: &dyn Machine) -> Result<Toolchain> {
     let mut refusals = String::new();
     for way in ways {
         match way.attempt(machine) {
@@ -75,8 +78,8 @@ fn first(ways: &[&dyn Way], machine: &dyn Machine) -> Result<Toolchain> {
         }
     }
     Err(anyhow!(
-        "no way to compile for {TARGET}.{refusals}\n\
-         Install the target with `rustup target add {TARGET}` where rustup can reach its server, or run this as root \
+        "no way to compile for {target}.{refusals}\n\
+         Install the target with `rustup target add {target}` where rustup can reach its server, or run this as root \
          on Debian 12 or later."
     ))
 }

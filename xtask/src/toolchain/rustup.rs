@@ -1,14 +1,18 @@
 //! The normal ways: the target is there, or rustup fetches it.
 
-use super::{Refusal, TARGET, Toolchain, Way, rustc_call};
+use super::{Refusal, Toolchain, Way, rustc_call};
 use crate::{call::Call, machine::Machine, say};
 use std::path::{Path, PathBuf};
 
 /// The compiler in use has the target already.
-pub(super) struct Present;
+pub(super) struct Present {
+    pub(super) target: &'static str,
+}
 
 /// `rustup target add`.
-pub(super) struct Add;
+pub(super) struct Add {
+    pub(super) target: &'static str,
+}
 
 // === impl Present ===
 
@@ -18,7 +22,7 @@ impl Way for Present {
     }
 
     fn attempt(&self, machine: &dyn Machine) -> Result<Toolchain, Refusal> {
-        let library = library(machine)?;
+        let library = library(self.target, machine)?;
         if machine.exists(&library) {
             return Ok(Toolchain {
                 rustc: None,
@@ -42,19 +46,20 @@ impl Way for Add {
     fn attempt(&self, machine: &dyn Machine) -> Result<Toolchain, Refusal> {
         // Where a firewall drops packets each further try costs the user half a minute.
         let add = Call::new("rustup")
-            .args(["target", "add", TARGET])
+            .args(["target", "add", self.target])
             .env("RUSTUP_MAX_RETRIES", "1");
         say::step(
-            &format!("adding the Rust target {TARGET} (rustup target add)"),
+            &format!("adding the Rust target {} (rustup target add)", self.target),
             || machine.output(&add),
         )?;
         // rustup may have served another toolchain than the one cargo compiles with.
-        Present.attempt(machine)
+        let target = self.target;
+        Present { target }.attempt(machine)
     }
 }
 
 /// Where the compiler in use looks for the target's standard library, be it there or not.
-fn library(machine: &dyn Machine) -> Result<PathBuf, Refusal> {
-    let ask = rustc_call(Path::new("rustc")).args(["--print", "target-libdir", "--target", TARGET]);
+fn library(target: &str, machine: &dyn Machine) -> Result<PathBuf, Refusal> {
+    let ask = rustc_call(Path::new("rustc")).args(["--print", "target-libdir", "--target", target]);
     Ok(PathBuf::from(machine.output(&ask)?.trim_end()))
 }

@@ -1,6 +1,5 @@
 //! A folder that looks to `rustc --sysroot` like an installed toolchain with the Wasm target.
 
-use super::TARGET;
 use anyhow::{Context, Result};
 use std::{
     fs,
@@ -10,12 +9,14 @@ use std::{
 
 /// What the folder is made of.
 pub(super) struct Parts {
+    /// The target.
+    pub(super) target: &'static str,
     /// Cargo's folder of compiled libraries for the target…
     pub(super) built: PathBuf,
     /// …of which this crate's is left out.
     pub(super) own_crate: &'static str,
-    /// `libc.a` and the `crt1*.o` of WASI.
-    pub(super) wasi: PathBuf,
+    /// `libc.a` and the `crt1*.o` of WASI, where that is the target's system.
+    pub(super) wasi: Option<PathBuf>,
     /// The triple that the compiler runs on, for build scripts and procedural macros.
     pub(super) host: String,
     /// `rustlib` of the installed compiler.
@@ -46,7 +47,7 @@ pub(super) fn check_linker(sysroot: &Path) -> Result<(), String> {
 impl Parts {
     /// Lays the parts out in `into`, which will be renamed to `home` afterwards.
     pub(super) fn lay_out(&self, into: &Path, home: &Path) -> Result<()> {
-        self.copy_target(&library(into, TARGET))?;
+        self.copy_target(&library(into, self.target))?;
         let host = into.join("lib/rustlib").join(&self.host);
         fs::create_dir_all(host.join("bin"))?;
         symlink(library_of(&self.host_library, &self.host), host.join("lib"))?;
@@ -59,7 +60,10 @@ impl Parts {
         let libraries = |name: &str| name.ends_with(".rlib") && !name.starts_with(&own);
         copy(&self.built, library, libraries)?;
         let c = |name: &str| name == "libc.a" || (name.starts_with("crt1") && name.ends_with(".o"));
-        copy(&self.wasi, &library.join("self-contained"), c)
+        match &self.wasi {
+            Some(wasi) => copy(wasi, &library.join("self-contained"), c),
+            None => Ok(()),
+        }
     }
 
     /// A compiler that finds its libraries in `home`.
@@ -126,9 +130,10 @@ mod tests {
         write(&at.join("rustlib/h/lib/libstd.rlib"), "");
         write(&at.join("lld"), "");
         Parts {
+            target: "t",
             built: at.join("built"),
             own_crate: "empty",
-            wasi: at.join("wasi"),
+            wasi: Some(at.join("wasi")),
             host: "h".into(),
             host_library: at.join("rustlib"),
             linker: at.join("lld"),
@@ -158,7 +163,7 @@ mod tests {
         let home = at.join("home");
         parts(at).lay_out(&home, &home).expect("laid out");
 
-        let target = library(&home, TARGET);
+        let target = library(&home, "t");
         assert_eq!(
             names(&target),
             ["libcore-2.rlib", "libstd-1.rlib", "self-contained"]
@@ -176,6 +181,19 @@ mod tests {
             .expect("runs");
         let expected = format!("--sysroot {} -v two words\n", home.display());
         assert_eq!(String::from_utf8_lossy(&said.stdout), expected);
+    }
+
+    #[test]
+    fn a_target_without_a_system_needs_no_c_library() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut parts = parts(temporary.path());
+        parts.wasi = None;
+        let home = temporary.path().join("home");
+        parts.lay_out(&home, &home).expect("laid out");
+        assert_eq!(
+            names(&library(&home, "t")),
+            ["libcore-2.rlib", "libstd-1.rlib"]
+        );
     }
 
     #[test]

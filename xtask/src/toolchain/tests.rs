@@ -4,6 +4,9 @@ use crate::machine::fake::Fake;
 const ASK: &str = "rustc --print target-libdir --target wasm32-wasip1";
 const LIBRARY: &str = "/r/lib/rustlib/wasm32-wasip1/lib";
 
+const PRESENT: rustup::Present = rustup::Present { target: TARGET };
+const ADD: rustup::Add = rustup::Add { target: TARGET };
+
 /// Stands for the ways behind rustup's.
 struct Last;
 
@@ -21,7 +24,7 @@ impl Way for Last {
 }
 
 fn try_on(machine: &Fake) -> Toolchain {
-    first(&[&rustup::Present, &rustup::Add, &Last], machine).expect("the last way always works")
+    first(TARGET, &[&PRESENT, &ADD, &Last], machine).expect("the last way always works")
 }
 
 #[test]
@@ -76,7 +79,7 @@ fn when_nothing_works_each_way_says_why_and_what_to_install_comes_last() {
     let machine = Fake::default()
         .prints(ASK, LIBRARY)
         .fails("rustup", "could not download");
-    let said = first(&[&rustup::Present, &rustup::Add], &machine)
+    let said = first(TARGET, &[&PRESENT, &ADD], &machine)
         .expect_err("no way")
         .to_string();
     assert!(said.contains(&format!("{LIBRARY} is not there")), "{said}");
