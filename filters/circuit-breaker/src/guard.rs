@@ -1,8 +1,8 @@
 //! One breaker of the document in one VM: its rules, and the one shared value that all workers decide by.
 //!
-//! Every admission reads the shared value, so a trip is seen by every worker with its next request. While the breaker is
-//! closed an admission only reads the first bytes and writes nothing: a permit of a closed breaker is just its epoch.
-//! A result is a read and a compare-and-swap.
+//! A permit of a closed breaker is just its epoch: it is given without a write, and without a read if this VM has seen the
+//! breaker closed a moment ago. A result is a compare-and-swap, on what this VM saw last or on what it reads first. The
+//! [memory](crate::memory) says when which, and how soon a trip is seen.
 //!
 //! If the host's shared data fails, calls go on uncounted: a breaker spares a service, it does not guard one.
 
@@ -11,6 +11,7 @@ use crate::{
     degraded::Degraded,
     ending::Ending,
     judge::Codes,
+    memory::Memory,
     report::Reporter,
     settings::Settings,
     state::{Mode, State},
@@ -35,7 +36,17 @@ pub(crate) struct Guard {
     degraded: Option<Degraded>,
     is_shadow: bool,
     cell: SharedCell,
+    memory: Memory,
     reporter: Reporter,
+}
+
+/// What one event came to, and what it leaves.
+struct Outcome<A> {
+    answer: A,
+    mode: Mode,
+    epoch: u32,
+    changed: bool,
+    transitions: Vec<Transition>,
 }
 
 const MESSAGE: &str = "the service is failing and is given time to recover";
@@ -58,6 +69,7 @@ impl Guard {
         Self {
             name: reporter.policy(),
             cell: SharedCell::new(identity(place, &settings, &codes)),
+            memory: Memory::default(),
             degraded: Degraded::compile(policy, report),
             is_shadow: policy.meta.mode == document::Mode::Shadow,
             settings,
@@ -97,13 +109,13 @@ impl Guard {
     ) {
         match ending.as_call(&self.codes, elapsed, self.settings.slow_call) {
             Some(call) => {
-                self.change(host, |state| {
+                self.change(host, now, |state| {
                     breaker::finish(&self.settings, state, now, permit, call)
                 });
             }
             // The permit of a closed breaker is nowhere counted.
             None if permit.is_trial() => {
-                self.change(host, |state| {
+                self.change(host, now, |state| {
                     breaker::release(&self.settings, state, now, permit)
                 });
             }
@@ -137,58 +149,123 @@ impl Guard {
             self.reporter.show(host, Mode::Open);
             return Admission::Refused(Refused::Forced);
         }
+        if let Some(epoch) = self.memory.closed_epoch(now) {
+            return Admission::Admitted(Permit::closed(epoch));
+        }
         let Ok(snapshot) = self.cell.read(host) else {
             return Admission::Admitted(Permit::closed(0));
         };
         if let Some(epoch) = snapshot.bytes().map_or(Some(0), State::closed_epoch) {
+            self.memory.saw_closed(epoch, now, Some(snapshot));
             self.reporter.show(host, Mode::Closed);
             return Admission::Admitted(Permit::closed(epoch));
         }
         let turn = |state| breaker::admit(&self.settings, state, now);
         // Only permits of a half-open breaker are fought for: whoever got none is not let through.
-        self.change_from(host, snapshot, turn)
+        self.change_from(host, now, snapshot, turn)
             .unwrap_or(Admission::Refused(Refused::HalfOpen))
     }
 
-    fn change(&self, host: &dyn Host, turn: impl Fn(State) -> Step<()>) {
+    /// Tells the shared value of a result. One that cannot be stored is one less, and has been counted as such.
+    fn change(&self, host: &dyn Host, now: Nanos, turn: impl Fn(State) -> Step<()>) {
+        if self.is_done_unread(host, now, &turn) {
+            return;
+        }
         if let Ok(snapshot) = self.cell.read(host) {
-            // A result that cannot be stored is one less; it has been counted as such.
-            let _ = self.change_from(host, snapshot, turn);
+            let _ = self.change_from(host, now, snapshot, turn);
+        }
+    }
+
+    /// Tries it on what this VM saw last. `false`: the value may be another by now.
+    fn is_done_unread(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        turn: &impl Fn(State) -> Step<()>,
+    ) -> bool {
+        let Some(value) = self.memory.value(now) else {
+            return false;
+        };
+        match self
+            .cell
+            .try_edit(host, value, |bytes| self.step(bytes, turn))
+        {
+            Ok(Some((outcome, stored))) => {
+                // What changed nothing was not swapped, so nothing new is known.
+                if outcome.changed {
+                    self.memory.won();
+                    self.conclude(host, now, outcome, stored);
+                }
+                true
+            }
+            Ok(None) => {
+                self.memory.lost();
+                false
+            }
+            Err(_) => {
+                self.memory.forget();
+                false
+            }
         }
     }
 
     fn change_from<A>(
         &self,
         host: &dyn Host,
+        now: Nanos,
         snapshot: Snapshot,
         turn: impl Fn(State) -> Step<A>,
     ) -> Result<A, StateError> {
-        let updated = self.cell.update_from(host, snapshot, |bytes| {
-            let stored = bytes.and_then(|bytes| State::from_bytes(&self.settings, bytes.to_vec()));
-            let step = turn(stored.unwrap_or_else(|| State::new(&self.settings)));
-            let told = (step.answer, step.state.mode(), step.transitions);
-            (told, step.changed.then(|| step.state.into_bytes()))
-        });
-        let retries = updated
-            .as_ref()
-            .map_or(MAX_TRIES, |updated| updated.retries);
-        self.reporter.retries(host, retries);
-        let (answer, mode, transitions) = match updated {
-            Ok(updated) => updated.value,
-            Err(error) => {
-                self.reporter.contended(host);
-                return Err(error);
+        let edit = |bytes| self.step(bytes, &turn);
+        match self.cell.edit_from(host, snapshot, edit) {
+            Ok((updated, stored)) => {
+                self.reporter.retries(host, updated.retries);
+                Ok(self.conclude(host, now, updated.value, stored))
             }
-        };
-        self.tell(host, mode, &transitions);
-        Ok(answer)
+            Err(error) => {
+                self.reporter.retries(host, MAX_TRIES);
+                self.reporter.contended(host);
+                self.memory.forget();
+                Err(error)
+            }
+        }
     }
 
-    fn tell(&self, host: &dyn Host, mode: Mode, transitions: &[Transition]) {
-        for transition in transitions {
-            self.reporter.changed(host, *transition);
+    /// One event on stored bytes, and the bytes to store if it changes anything.
+    fn step<A>(
+        &self,
+        bytes: Option<Vec<u8>>,
+        turn: &impl Fn(State) -> Step<A>,
+    ) -> (Outcome<A>, Option<Vec<u8>>) {
+        let stored = bytes.and_then(|bytes| State::from_bytes(&self.settings, bytes));
+        let step = turn(stored.unwrap_or_else(|| State::new(&self.settings)));
+        let outcome = Outcome {
+            answer: step.answer,
+            mode: step.state.mode(),
+            epoch: step.state.epoch,
+            changed: step.changed,
+            transitions: step.transitions,
+        };
+        (outcome, step.changed.then(|| step.state.into_bytes()))
+    }
+
+    /// Remembers and tells what the shared value now is.
+    fn conclude<A>(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        outcome: Outcome<A>,
+        stored: Option<Snapshot>,
+    ) -> A {
+        match outcome.mode {
+            Mode::Closed => self.memory.saw_closed(outcome.epoch, now, stored),
+            Mode::Open | Mode::HalfOpen => self.memory.forget(),
         }
-        self.reporter.show(host, mode);
+        for transition in outcome.transitions {
+            self.reporter.changed(host, transition);
+        }
+        self.reporter.show(host, outcome.mode);
+        outcome.answer
     }
 }
 

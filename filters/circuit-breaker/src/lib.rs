@@ -9,6 +9,8 @@ mod degraded;
 mod ending;
 mod guard;
 mod judge;
+mod memory;
+mod permits;
 mod report;
 pub mod settings;
 mod stage;

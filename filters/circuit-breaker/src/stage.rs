@@ -9,6 +9,7 @@ use crate::{
     breaker::{Admission, Permit},
     ending::{Care, Ending},
     guard::Guard,
+    permits::Permits,
     report::Reporter,
 };
 use engine::{
@@ -35,7 +36,7 @@ pub struct Calls {
     care: Care,
     /// How long the upstream took to answer a call whose status is yet to come.
     answered: Option<Duration>,
-    permits: Vec<(Rc<Guard>, Permit)>,
+    permits: Permits,
 }
 
 // === impl Break ===
@@ -177,7 +178,7 @@ impl Calls {
     /// Hands every permit back.
     fn settle(&mut self, host: &dyn Host, now: Nanos, ending: Ending) {
         let elapsed = self.answered.unwrap_or_else(|| self.waited(now));
-        for (guard, permit) in self.permits.drain(..) {
+        for (guard, permit) in self.permits.drain() {
             guard.settle(host, now, permit, ending, elapsed);
         }
     }

@@ -3,6 +3,7 @@
 mod endings;
 mod nodes;
 mod replies;
+mod shortcuts;
 mod slow_motion;
 mod workers;
 
@@ -10,6 +11,9 @@ use crate::CircuitBreaker;
 use host_model::{Envoy, Exchange, Progress, Request, Response, Upstream, Worker};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// In what time every worker sees a trip.
+const IN_TIME: Duration = Duration::from_millis(100);
 
 const STATE: &str = "steward_breaker_state;service=example.test;policy=cb1";
 

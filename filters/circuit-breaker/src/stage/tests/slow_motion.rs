@@ -44,7 +44,8 @@ impl Fake {
 #[test]
 fn a_result_survives_some_lost_swaps() {
     let fake = Fake::new();
-    fake.host.shared().fail_next_swaps(15);
+    // One without a read, which is no retry, and fifteen with one.
+    fake.host.shared().fail_next_swaps(16);
     assert_eq!(fake.call("500"), Flow::Continue);
     assert_eq!(fake.call("200"), Flow::Pause, "it was counted");
     assert_eq!(
@@ -56,7 +57,7 @@ fn a_result_survives_some_lost_swaps() {
 #[test]
 fn a_result_that_cannot_be_stored_is_one_less_and_counted_as_such() {
     let fake = Fake::new();
-    fake.host.shared().fail_next_swaps(16);
+    fake.host.shared().fail_next_swaps(17);
     assert_eq!(fake.call("500"), Flow::Continue);
     assert_eq!(fake.call("200"), Flow::Continue);
     assert_eq!(fake.contended(), Some(1));
