@@ -5,7 +5,7 @@
 //! billion, and nobody can look for it without the key.
 //!
 //! A table grows with its clients, up to 20 bytes and a state for each: 65,536 of them with a strict window each (up to 144
-//! bytes) take 11 MiB of the process, once, not per worker.
+//! bytes) take 11 MiB of the process, once, not per worker; with eight windows, the most that a policy may have, 72 MiB.
 //!
 //! A request of a known client allocates nothing: its name is hashed as it is read, and its state is edited where it lies in
 //! the slot that the host returned.

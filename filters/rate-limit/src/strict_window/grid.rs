@@ -130,11 +130,11 @@ impl Meter for Grid {
         };
         *newest = counts.newest.to_le_bytes();
         if self.narrow() {
-            for (stored, count) in rest.as_chunks_mut().0.iter_mut().zip(counts.counts) {
-                *stored = u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
+            for (stored, count) in rest.as_chunks_mut().0.iter_mut().zip(&counts.counts) {
+                *stored = u16::try_from(*count).unwrap_or(u16::MAX).to_le_bytes();
             }
         } else {
-            for (stored, count) in rest.as_chunks_mut().0.iter_mut().zip(counts.counts) {
+            for (stored, count) in rest.as_chunks_mut().0.iter_mut().zip(&counts.counts) {
                 *stored = count.to_le_bytes();
             }
         }
