@@ -25,7 +25,7 @@ const fn get(target: &'static str) -> Send {
 
 /// A call of the echo's one method.
 const CALL: Send = Send {
-    speak: Speak::Grpc("hello"),
+    speak: Speak::Grpc(Some("hello")),
     ..get("/steward.Echo/Say")
 };
 
@@ -195,7 +195,11 @@ fn protocols() -> Vec<Step> {
         Step {
             title: "A gRPC call without a token",
             first: First::Nothing,
-            send: Send { user: None, ..CALL },
+            send: Send {
+                user: None,
+                speak: Speak::Grpc(None),
+                ..CALL
+            },
             how: How::Once,
             expect: Expect {
                 headers: &[("grpc-status", Some("16")), ("grpc-message", None)],

@@ -32,8 +32,9 @@ pub(crate) enum Speak {
     Http,
     /// A WebSocket's handshake, and this message through it.
     WebSocket(&'static str),
-    /// A gRPC call over HTTP/2 with this message.
-    Grpc(&'static str),
+    /// A gRPC call over HTTP/2 with this message. None where it will be refused at once: `curl` takes it for a fault when an
+    /// answer is over before its own sending is.
+    Grpc(Option<&'static str>),
 }
 
 /// A request with its token and its address.
@@ -108,7 +109,8 @@ impl Aimed {
                 })
             }
             Speak::Grpc(says) => {
-                let call = self.call.clone().message(&frame(says)?);
+                let message = says.map(frame).transpose()?.unwrap_or_default();
+                let call = self.call.clone().message(&message);
                 Ok(flat(call.send(self.addr)?))
             }
         }
@@ -119,7 +121,8 @@ impl Aimed {
         let curl = self.request.curl(self.addr, &scene.variables());
         match self.send.speak {
             Speak::Http | Speak::WebSocket(_) => curl,
-            Speak::Grpc(says) => format!(
+            Speak::Grpc(None) => format!("{curl} --http2-prior-knowledge"),
+            Speak::Grpc(Some(says)) => format!(
                 "printf '\\0\\0\\0\\0\\{:03o}{says}' | {curl} --http2-prior-knowledge --data-binary @- --output -",
                 says.len()
             ),
