@@ -139,9 +139,12 @@ fn sorted(
 }
 
 fn contains(values: &[Box<[u8]>], value: &[u8]) -> bool {
-    values
-        .binary_search_by(|candidate| (**candidate).cmp(value))
-        .is_ok()
+    match values {
+        [only] => **only == *value,
+        _ => values
+            .binary_search_by(|candidate| (**candidate).cmp(value))
+            .is_ok(),
+    }
 }
 
 /// Allocates only for a value that is not UTF-8.

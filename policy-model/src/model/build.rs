@@ -74,6 +74,10 @@ impl Model {
             services,
             names,
             configured,
+            has_interfaces: document
+                .services
+                .iter()
+                .any(|service| service.service_type == ServiceType::RpcInterface),
             group: group.map(Box::from),
             unmatched,
         }

@@ -14,6 +14,8 @@ pub struct Model {
     pub(super) services: Vec<GovernedService>,
     pub(super) names: NameTable<ServiceId>,
     pub(super) configured: Configured,
+    /// Whether a path can name a service: whether any is an interface.
+    pub(super) has_interfaces: bool,
     /// `settings.group`: whatever a request says.
     pub(super) group: Option<Box<str>>,
     pub(super) unmatched: Rc<EffectivePolicy>,

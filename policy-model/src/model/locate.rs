@@ -71,7 +71,8 @@ impl Model {
             Configured::Service(id) => Some(id),
             Configured::Unknown => None,
             Configured::No => {
-                let call = target.path.and_then(|path| GrpcMethod::of(path.as_bytes()));
+                let path = target.path.filter(|_| self.has_interfaces);
+                let call = path.and_then(|path| GrpcMethod::of(path.as_bytes()));
                 call.and_then(|call| self.interface(call.service))
                     .or_else(|| self.names.find(host_of(target.host)))
             }

@@ -12,13 +12,15 @@ pub(super) struct Rest<'a> {
 impl<'a> Rest<'a> {
     /// The whole of `path`. One delimiter at its end does not count, nor a slash at its front; `/` has no segments.
     pub(super) fn new(path: &'a [u8], delimiter: u8) -> Self {
-        let path = if delimiter == b'/' {
-            path.strip_prefix(b"/").unwrap_or(path)
-        } else {
-            path
+        let path = match path {
+            [b'/', relative @ ..] if delimiter == b'/' => relative,
+            _ => path,
         };
-        let text = path.strip_suffix(&[delimiter]).unwrap_or(path);
-        let is_root = text.is_empty() || text == b"/";
+        let text = match path {
+            [text @ .., last] if *last == delimiter => text,
+            _ => path,
+        };
+        let is_root = matches!(text, [] | [b'/']);
         Self {
             text: (!is_root).then_some(text),
             delimiter,

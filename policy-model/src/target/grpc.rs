@@ -24,9 +24,12 @@ impl<'a> GrpcMethod<'a> {
     /// ```
     #[must_use]
     pub fn of(path: &'a [u8]) -> Option<Self> {
-        let mut segments = path.strip_prefix(b"/")?.split(|&byte| byte == b'/');
-        let (service, method) = (segments.next()?, segments.next()?);
-        let whole = segments.next().is_none() && !service.is_empty() && !method.is_empty();
+        let [b'/', path @ ..] = path else {
+            return None;
+        };
+        let slash = path.iter().position(|&byte| byte == b'/')?;
+        let (service, method) = (path.get(..slash)?, path.get(slash + 1..)?);
+        let whole = !method.contains(&b'/') && !service.is_empty() && !method.is_empty();
         whole.then_some(Self { service, method })
     }
 }

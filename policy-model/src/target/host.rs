@@ -30,33 +30,31 @@ pub(crate) fn host_of(authority: &[u8]) -> &[u8] {
 }
 
 fn without_dots(mut host: &[u8]) -> &[u8] {
-    while let Some(rest) = host.strip_suffix(b".") {
+    while let [rest @ .., b'.'] = host {
         host = rest;
     }
     host
 }
 
-/// A colon ends the host only where it can: before digits, and in an IPv6 address only behind its bracket.
+/// A colon ends the host only where it can: before digits, and in an IPv6 address only behind its bracket. Read from the
+/// end, since most hosts have no port and all are longer than one.
 fn without_port(authority: &[u8]) -> &[u8] {
-    let Some(colon) = authority.iter().rposition(|&byte| byte == b':') else {
-        return authority;
-    };
-    let Some((host, port)) = authority.split_at_checked(colon) else {
-        return authority;
-    };
-    let is_port = port.iter().skip(1).all(u8::is_ascii_digit);
-    let is_bare_ipv6 = host.contains(&b':') && !host.ends_with(b"]");
-    if is_port && !is_bare_ipv6 {
-        host
-    } else {
-        authority
+    let mut before = authority;
+    while let [rest @ .., b'0'..=b'9'] = before {
+        before = rest;
     }
+    let [host @ .., b':'] = before else {
+        return authority;
+    };
+    let is_bare_ipv6 = host.contains(&b':') && !host.ends_with(b"]");
+    if is_bare_ipv6 { authority } else { host }
 }
 
 fn without_brackets(host: &[u8]) -> &[u8] {
-    host.strip_prefix(b"[")
-        .and_then(|rest| rest.strip_suffix(b"]"))
-        .unwrap_or(host)
+    match host {
+        [b'[', inner @ .., b']'] => inner,
+        _ => host,
+    }
 }
 
 #[cfg(test)]

@@ -65,17 +65,15 @@ impl<'a> NormalPath<'a> {
     /// assert_eq!(NormalPath::new(b"/public%2f..%2fadmin"), Err(UnsafePath::EncodedSlash));
     /// ```
     pub fn new(raw: &'a [u8]) -> Result<Self, UnsafePath> {
-        let path = raw
-            .split(|&byte| byte == b'?' || byte == b'#')
-            .next()
-            .unwrap_or_default();
+        let end = raw.iter().position(|byte| matches!(byte, b'?' | b'#'));
+        let path = end.and_then(|end| raw.get(..end)).unwrap_or(raw);
         if path.is_empty() {
             return Ok(Self(Cow::Borrowed(b"/")));
         }
         if path.len() > Self::MAX_LENGTH {
             return Err(UnsafePath::TooLong);
         }
-        let Some(relative) = path.strip_prefix(b"/") else {
+        let [b'/', relative @ ..] = path else {
             return Err(UnsafePath::NotAbsolute);
         };
         if is_normal(relative) {
@@ -150,30 +148,27 @@ impl fmt::Display for UnsafePath {
 
 impl std::error::Error for UnsafePath {}
 
-/// Whether a path, its first slash taken off, is its own normal spelling. Never true for an unsafe one.
-fn is_normal(relative: &[u8]) -> bool {
-    let mut segments = relative.split(|&byte| byte == b'/').peekable();
-    while let Some(segment) = segments.next() {
-        let is_merged = segment.is_empty() && segments.peek().is_some();
-        if is_merged || matches!(segment, b"." | b"..") || !is_normal_segment(segment) {
-            return false;
-        }
-    }
-    true
-}
-
-fn is_normal_segment(mut segment: &[u8]) -> bool {
-    loop {
-        let plain = segment.iter().take_while(|byte| is_plain(**byte)).count();
-        segment = segment.get(plain..).unwrap_or_default();
-        let Some((&first, rest)) = segment.split_first() else {
-            return true;
-        };
-        segment = match Unit::read(first, rest) {
-            Ok((Unit::Escaped(_), after)) if is_upper_escape(segment) => after,
+/// Whether a path, its first slash taken off, is its own normal spelling. Never true for an unsafe one. One pass over
+/// the bytes, since nearly every request's path is: all else is left to [`normalize`].
+fn is_normal(mut rest: &[u8]) -> bool {
+    /// What is seen of a segment: so many dots and nothing else, or a name.
+    const NAME: u8 = 3;
+    let mut seen = 0;
+    while let [first, after @ ..] = rest {
+        let (now, next) = match *first {
+            b'/' if seen == NAME => (0, after),
+            b'.' if seen < NAME => (seen + 1, after),
+            byte if is_plain(byte) => (NAME, after),
+            b'%' if is_upper_escape(rest) => match Unit::read(b'%', after) {
+                Ok((Unit::Escaped(_), after)) => (NAME, after),
+                _ => return false,
+            },
             _ => return false,
         };
+        (seen, rest) = (now, next);
     }
+    // Nothing behind the last slash is normal.
+    seen == 0 || seen == NAME
 }
 
 fn is_upper_escape(text: &[u8]) -> bool {

@@ -71,6 +71,14 @@ proptest! {
     }
 
     #[test]
+    fn a_path_is_taken_as_it_is_just_when_normalizing_would_not_change_it(
+        relative in "[/.;%2eFfaé]{0,12}"
+    ) {
+        let unchanged = normalize(relative.as_bytes()).is_ok_and(|path| path == format!("/{relative}").as_bytes());
+        prop_assert_eq!(is_normal(relative.as_bytes()), unchanged);
+    }
+
+    #[test]
     fn a_normal_path_leads_where_the_service_goes(raw in segments()) {
         match normal(&raw) {
             Ok(path) => prop_assert_eq!(walk(&path), walk(&raw)),
