@@ -13,8 +13,10 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 pub(crate) struct Subsets {
     choices: Vec<Finished>,
     /// Tags with lanes.
-    pairs: RefCell<BTreeMap<(TagId, ChoiceId), Rc<[u8]>>>,
+    pairs: RefCell<Pairs>,
 }
+
+type Pairs = BTreeMap<(TagId, ChoiceId), Rc<[u8]>>;
 
 struct Finished {
     labels: Vec<Labels>,
