@@ -56,6 +56,7 @@ impl Host for Quiet {
         fn reply(reply: &LocalReply<'_>) -> Result<(), HostError>;
         fn shared_get(key: &[u8]) -> Result<Option<Versioned>, HostError>;
         fn shared_swap(key: &[u8], value: &[u8], expected: Expected) -> Result<bool, HostError>;
+        fn newest_version() -> Option<u32>;
         fn define_metric(kind: MetricKind, name: &str) -> Result<MetricId, HostError>;
         fn add_metric(id: MetricId, delta: i64) -> Result<(), HostError>;
         fn record_metric(id: MetricId, value: u64) -> Result<(), HostError>;

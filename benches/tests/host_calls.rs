@@ -66,7 +66,7 @@ fn a_passing_request() {
             ("proxy_call_foreign_function", 1),
             ("proxy_get_header_map_pairs", 1),
             ("proxy_get_header_map_value", 1),
-            ("proxy_get_shared_data", 3),
+            ("proxy_get_shared_data", 1),
             ("proxy_increment_metric", 4),
             ("proxy_replace_header_map_value", 4),
             ("proxy_set_shared_data", 2),
