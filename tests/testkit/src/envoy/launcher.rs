@@ -86,3 +86,20 @@ fn spawn(program: &Path, args: &[String], folder: &Path) -> anyhow::Result<Proce
         .with_context(|| format!("starting {}", program.display()))?;
     Ok(Process::new(child, folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_a_test_names_is_run_as_it_is() {
+        let found = Launcher::find(Some(Path::new("/e"))).expect("it is named");
+        assert!(matches!(found, Launcher::Program(program) if program == Path::new("/e")));
+    }
+
+    #[test]
+    fn an_image_is_taken_or_refused_and_never_passed_over() {
+        let image = Launcher::image("envoyproxy/envoy:v1");
+        assert_eq!(image.is_ok(), cfg!(feature = "docker"), "{image:?}");
+    }
+}
