@@ -212,7 +212,7 @@ impl Vm {
         }
         if trailers > 0 {
             self.stream(context, |stream| {
-                stream.trailers = Some(upstream.trailers.clone())
+                stream.trailers = Some(upstream.trailers.clone());
             });
             self.call(context, || callbacks::response_trailers(context, trailers));
             self.stream(context, |stream| stream.trailers = None);
