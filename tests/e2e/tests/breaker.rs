@@ -11,12 +11,16 @@ use serde_json::{Value, json};
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    thread::sleep,
     time::Duration,
 };
 use testkit::{Envoy, Request, Response, Update, grpc, until};
 
 /// Beyond any open time of these tests on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// In what time every worker sees a trip; the next call may be another worker's than the one that tripped it.
+const IN_TIME: Duration = Duration::from_millis(100);
 
 fn breaker(more: &Value) -> Value {
     let mut breaker = json!({
@@ -57,6 +61,7 @@ fn trip(envoy: &Envoy) -> anyhow::Result<()> {
             "{reply:?}"
         );
     }
+    sleep(IN_TIME);
     Ok(())
 }
 
@@ -140,6 +145,7 @@ fn opens_by_envoys_own(envoy: &Envoy, request: &Request) -> anyhow::Result<()> {
         let is_envoys = reply.status == 503 && reply.json()?["code"] == 50301;
         ensure!(is_envoys, "{reply:?}");
     }
+    sleep(IN_TIME);
     expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")
 }
 
@@ -246,6 +252,7 @@ fn slow_calls_open_it_too_over_a_window_of_time() -> anyhow::Result<()> {
         let reply = envoy.send(&request)?;
         ensure!(reply.status == 200, "{reply:?}");
     }
+    sleep(IN_TIME);
     expect::refusal(&envoy.send(&Request::get("/"))?, 503, 50303, "F50301")?;
     envoy.finish()
 }
