@@ -7,7 +7,11 @@
 
 use crate::labels::{Labels, subset_header};
 use engine::HeaderValue;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, btree_map::Entry},
+    rc::Rc,
+};
 
 /// The finished headers of a document.
 pub(crate) struct Subsets {
@@ -26,13 +30,18 @@ struct Finished {
 
 /// Collects what a document can ask for.
 pub(crate) struct SubsetsBuilder {
-    choices: Numbered<Vec<Labels>>,
-    tags: Numbered<Labels>,
+    /// By the space's place in the document: a space's labels are its own.
+    known: BTreeMap<(usize, Lanes), ChoiceId>,
+    choices: Vec<Vec<Labels>>,
+    tags: BTreeMap<Labels, TagId>,
 }
 
 /// Number of a list of label sets, first choice first. The default is the empty list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ChoiceId(u32);
+
+/// Lanes to try, first choice first; none at all where lanes do not matter.
+pub(crate) type Lanes = [Option<Rc<str>>; 2];
 
 /// What lanes leave to choose from.
 pub(crate) enum Choice {
@@ -52,8 +61,6 @@ pub(crate) struct Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct TagId(u32);
 
-struct Numbered<T>(BTreeMap<T, u32>);
-
 /// How many pairs of tag and lane are kept: some 150 KiB of headers. Further ones are written for each request.
 const MAX_PAIRS: usize = 512;
 
@@ -61,29 +68,43 @@ const MAX_PAIRS: usize = 512;
 
 impl SubsetsBuilder {
     pub(crate) fn new() -> Self {
-        let mut choices = Numbered(BTreeMap::new());
-        choices.number(Vec::new());
         Self {
-            choices,
-            tags: Numbered(BTreeMap::new()),
+            known: BTreeMap::new(),
+            choices: vec![Vec::new()],
+            tags: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn choice(&mut self, choices: Vec<Labels>) -> ChoiceId {
-        ChoiceId(self.choices.number(choices))
+    /// The number of these lanes of the space with this place; `labels` is asked the first time.
+    pub(crate) fn choice(
+        &mut self,
+        space: usize,
+        lanes: Lanes,
+        labels: impl FnOnce(&Lanes) -> Vec<Labels>,
+    ) -> ChoiceId {
+        if lanes == [None, None] {
+            return ChoiceId::default();
+        }
+        let next = ChoiceId(self.choices.len() as u32);
+        match self.known.entry((space, lanes)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.choices.push(labels(&new.key().1));
+                *new.insert(next)
+            }
+        }
     }
 
     pub(crate) fn tag(&mut self, labels: Labels) -> Tag {
+        let next = TagId(self.tags.len() as u32);
         Tag {
-            id: TagId(self.tags.number(labels.clone())),
+            id: *self.tags.entry(labels.clone()).or_insert(next),
             labels,
         }
     }
 
     pub(crate) fn build(self) -> Subsets {
-        let mut numbered: Vec<_> = self.choices.0.into_iter().collect();
-        numbered.sort_unstable_by_key(|(_, number)| *number);
-        let finished = numbered.into_iter().map(|(labels, _)| Finished {
+        let finished = self.choices.into_iter().map(|labels| Finished {
             header: subset_header(&labels).map(|header| header.into_bytes().into()),
             labels,
         });
@@ -126,15 +147,6 @@ impl Subsets {
 
     fn finished(&self, ChoiceId(number): ChoiceId) -> Option<&Finished> {
         self.choices.get(number as usize)
-    }
-}
-
-// === impl Numbered ===
-
-impl<T: Ord> Numbered<T> {
-    fn number(&mut self, of: T) -> u32 {
-        let next = self.0.len() as u32;
-        *self.0.entry(of).or_insert(next)
     }
 }
 

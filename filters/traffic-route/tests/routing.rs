@@ -116,7 +116,7 @@ fn the_lane_travels_on() {
 #[test]
 fn a_domain_and_its_paths_hold_in_any_spelling() {
     let space = |host: &str, path: &str| {
-        let lane = r#"{"code": "d", "defaultLane": true}, {"code": "e"}"#;
+        let lane = r#"{"code": "base", "defaultLane": true}, {"code": "e"}"#;
         let rules = r#"{"id": "r", "laneCode": "e"}, {"id": "never", "laneCode": "e", "ratio": 0}"#;
         document("", LANES).replace(
             r#""laneSpaces": ["#,
@@ -136,8 +136,11 @@ fn a_domain_and_its_paths_hold_in_any_spelling() {
         let below = choices_of(&route_to("/a/b/c", &document, &[]));
         assert_eq!(below.first(), Some(&lane("e")), "{host} {path}");
         let beside = choices_of(&route_to("/a/bc", &document, &[]));
-        assert_eq!(beside.first(), Some(&lane("d")), "{host} {path}");
+        assert_eq!(beside.first(), Some(&lane("base")), "{host} {path}");
     }
+    // The other space's lane of the same code is another lane.
+    let elsewhere = choices(&space("elsewhere", "/a"), &[]);
+    assert_eq!(elsewhere, ["x-lane-code=base x-lane-space-id=s"]);
 }
 
 /// The requirement, section 2.2: in the space, traffic of gray goes to beta, whether gray has instances or not.

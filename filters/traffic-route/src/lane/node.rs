@@ -6,7 +6,7 @@
 use super::space::{Coloured, InLane, Space, Spaces};
 use crate::{
     labels::Labels,
-    subsets::{Choice, ChoiceId, SubsetsBuilder},
+    subsets::{Choice, ChoiceId, Lanes, SubsetsBuilder},
 };
 use policy_model::document::{FallbackType, LanePolicy};
 use std::rc::Rc;
@@ -36,7 +36,10 @@ impl NodeLanes {
         };
         for (index, space) in spaces.iter().enumerate() {
             let codes = space.codes().iter();
-            let choices = codes.map(|code| subsets.choice(lanes.choices(index, space, code)));
+            let choices = codes.map(|code| {
+                let tried = lanes.tried(index, space, code);
+                subsets.choice(index, tried, |tried| labels(space, tried))
+            });
             lanes.known.push(choices.collect());
         }
         lanes
@@ -50,27 +53,29 @@ impl NodeLanes {
                 let choice = known.and_then(|known| known.get(code.0).copied());
                 Choice::Ready(choice.unwrap_or_default())
             }
-            InLane::Other(code) => Choice::Made(self.choices(request.index, request.space, code)),
+            InLane::Other(code) => {
+                let tried = self.tried(request.index, request.space, code);
+                Choice::Made(labels(request.space, &tried))
+            }
         }
     }
 
-    /// The same, first choice first. Empty: lanes do not matter here.
-    fn choices(&self, index: usize, space: &Space, lane: &Rc<str>) -> Vec<Labels> {
+    /// The lane's own instances after redirects, then those of its fallback.
+    fn tried(&self, index: usize, space: &Space, lane: &Rc<str>) -> Lanes {
         let policy = self.policies.iter().find(|(of, _)| *of == index);
         let policy = policy.map(|(_, policy)| policy.as_ref());
         if policy.is_none() && !self.joins(space, lane) {
-            return Vec::new();
+            return [None, None];
         }
         let redirected = policy.and_then(|policy| policy.lanes.get(&**lane));
         let target = redirected.map_or_else(|| Rc::clone(lane), |lane| lane.as_str().into());
         let fallback = fallback(space, policy, &target);
         let known = space.lane(&target).is_some();
-        let mut lanes = Vec::with_capacity(2);
-        if known || fallback.is_none() {
-            lanes.push(Rc::clone(&target));
+        if !known && fallback.is_some() {
+            return [fallback, None];
         }
-        lanes.extend(fallback.filter(|lane| !lanes.contains(lane)));
-        lanes.into_iter().map(|lane| labels(space, lane)).collect()
+        let other = fallback.filter(|lane| *lane != target);
+        [Some(target), other]
     }
 
     /// Whether the service takes part without a lane policy of its own.
@@ -102,9 +107,12 @@ fn fallback(space: &Space, policy: Option<&LanePolicy>, target: &str) -> Option<
     }
 }
 
-fn labels(space: &Space, lane: Rc<str>) -> Labels {
-    let mut labels = Labels::default();
-    labels.set(super::space::SPACE_HEADER.into(), Rc::clone(&space.id));
-    labels.set(super::space::LANE_HEADER.into(), lane);
-    labels
+fn labels(space: &Space, lanes: &Lanes) -> Vec<Labels> {
+    let labels = |lane: &Rc<str>| {
+        let mut labels = Labels::default();
+        labels.set(super::space::SPACE_HEADER.into(), Rc::clone(&space.id));
+        labels.set(super::space::LANE_HEADER.into(), Rc::clone(lane));
+        labels
+    };
+    lanes.iter().flatten().map(labels).collect()
 }
