@@ -80,7 +80,7 @@ impl<'a> NodesBuilder<'a> {
             let routed = metrics.decisions(service, &label, "route", "routed");
             tags.add(&inherited.policy, routed, &mut self.subsets, refuse);
         }
-        let tags = Rc::new(tags);
+        let tags = Rc::new(tags.finished());
         self.tags.insert(key, Rc::clone(&tags));
         tags
     }

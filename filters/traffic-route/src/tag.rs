@@ -23,7 +23,7 @@ pub(crate) struct TagRoutes {
 
 struct CompiledRule {
     matcher: Matcher,
-    destinations: Vec<(u32, Tag)>,
+    destinations: Box<[(u32, Tag)]>,
     /// Of their weights.
     total: u64,
     shadow: bool,
@@ -58,7 +58,8 @@ impl TagRoutes {
             let destinations = rule.destinations.iter();
             let destinations = destinations.filter_map(|destination| target(destination, refuse));
             let destinations = destinations.map(|(weight, labels)| (weight, subsets.tag(labels)));
-            let destinations = weighted(destinations.collect());
+            let mut destinations: Box<[_]> = destinations.collect();
+            weigh(&mut destinations);
             self.rules.push(CompiledRule {
                 matcher,
                 total: destinations
@@ -70,6 +71,12 @@ impl TagRoutes {
                 routed,
             });
         }
+    }
+
+    /// The same in as little memory as it needs: there is one for each node with rules of its own.
+    pub(crate) fn finished(mut self) -> Self {
+        self.rules.shrink_to_fit();
+        self
     }
 
     /// The labels that this request's instance must have; `None` if no rule says.
@@ -89,7 +96,7 @@ impl TagRoutes {
 impl CompiledRule {
     /// Proportional to weight. A single destination is taken whatever its weight.
     fn destination(&self, draw: &Draw) -> Option<&Tag> {
-        if let [(_, only)] = self.destinations.as_slice() {
+        if let [(_, only)] = &*self.destinations {
             return Some(only);
         }
         let mut ticket = draw.below(self.total);
@@ -105,11 +112,10 @@ impl CompiledRule {
 }
 
 /// Destinations, where none has a weight above 0, share evenly.
-fn weighted(mut destinations: Vec<(u32, Tag)>) -> Vec<(u32, Tag)> {
+fn weigh(destinations: &mut [(u32, Tag)]) {
     if destinations.iter().all(|(weight, _)| *weight == 0) {
         destinations.iter_mut().for_each(|(weight, _)| *weight = 1);
     }
-    destinations
 }
 
 fn target(destination: &Destination, refuse: &mut Refuse<'_>) -> Option<(u32, Labels)> {

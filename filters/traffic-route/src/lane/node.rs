@@ -15,9 +15,9 @@ use std::rc::Rc;
 pub(crate) struct NodeLanes {
     /// `autoLaneEnabled`, inherited.
     auto: Option<bool>,
-    policies: Vec<(usize, Rc<LanePolicy>)>,
+    policies: Box<[(usize, Rc<LanePolicy>)]>,
     /// By space, then by code.
-    known: Vec<Box<[ChoiceId]>>,
+    known: Box<[Box<[ChoiceId]>]>,
 }
 
 // === impl NodeLanes ===
@@ -25,23 +25,24 @@ pub(crate) struct NodeLanes {
 impl NodeLanes {
     pub(crate) fn new(
         auto: Option<bool>,
-        policies: Vec<(usize, Rc<LanePolicy>)>,
+        policies: Box<[(usize, Rc<LanePolicy>)]>,
         spaces: &Spaces,
         subsets: &mut SubsetsBuilder,
     ) -> Self {
         let mut lanes = Self {
             auto,
             policies,
-            known: Vec::new(),
+            known: Box::default(),
         };
-        for (index, space) in spaces.iter().enumerate() {
+        let choices = |(index, space): (usize, &Space)| {
             let codes = space.codes().iter();
             let choices = codes.map(|code| {
                 let tried = lanes.tried(index, space, code);
                 subsets.choice(index, tried, |tried| labels(space, tried))
             });
-            lanes.known.push(choices.collect());
-        }
+            choices.collect()
+        };
+        lanes.known = spaces.iter().enumerate().map(choices).collect();
         lanes
     }
 
