@@ -4,10 +4,18 @@
 //! engine carries the sum out in one go once every stage has agreed.
 
 use host::{Host, HostError};
-use std::{borrow::Cow, ops::Deref, rc::Rc};
+use std::{ops::Deref, rc::Rc};
 
-/// A header's name.
-pub(crate) type Name = Cow<'static, str>;
+/// A header's name, in lower case.
+#[derive(Clone, Debug)]
+pub enum HeaderName {
+    /// One of the house's own.
+    Static(&'static str),
+    /// The document's.
+    Shared(Rc<str>),
+    /// The client's.
+    Own(String),
+}
 
 /// A header's value.
 #[derive(Clone, Debug)]
@@ -21,32 +29,32 @@ pub enum HeaderValue {
 /// The collected changes of one request.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    request: Vec<(Name, Option<HeaderValue>)>,
-    response: Vec<(Name, HeaderValue)>,
+    request: Vec<(HeaderName, Option<HeaderValue>)>,
+    response: Vec<(HeaderName, HeaderValue)>,
 }
 
 // === impl Changes ===
 
 impl Changes {
     /// Replaces a request header. The name is in lower case.
-    pub fn set_request(&mut self, name: impl Into<Name>, value: impl Into<HeaderValue>) {
+    pub fn set_request(&mut self, name: impl Into<HeaderName>, value: impl Into<HeaderValue>) {
         self.put(name.into(), Some(value.into()));
     }
 
     /// Removes a request header. The name is in lower case.
-    pub fn remove_request(&mut self, name: impl Into<Name>) {
+    pub fn remove_request(&mut self, name: impl Into<HeaderName>) {
         self.put(name.into(), None);
     }
 
     /// Replaces a response header, once the response comes.
-    pub fn set_response(&mut self, name: impl Into<Name>, value: impl Into<HeaderValue>) {
+    pub fn set_response(&mut self, name: impl Into<HeaderName>, value: impl Into<HeaderValue>) {
         self.response.push((name.into(), value.into()));
     }
 
     /// What has been decided about a request header: `Some(None)` if it is to go, `None` if nothing was said.
     #[must_use]
     pub fn request(&self, name: &str) -> Option<Option<&[u8]>> {
-        let found = self.request.iter().find(|(changed, _)| changed == name);
+        let found = self.request.iter().find(|(changed, _)| **changed == *name);
         found.map(|(_, value)| value.as_deref())
     }
 
@@ -73,15 +81,47 @@ impl Changes {
             .try_for_each(|(name, value)| host.set_response_header(name, value))
     }
 
-    fn put(&mut self, name: Name, value: Option<HeaderValue>) {
+    fn put(&mut self, name: HeaderName, value: Option<HeaderValue>) {
         match self
             .request
             .iter_mut()
-            .find(|(changed, _)| *changed == name)
+            .find(|(changed, _)| **changed == *name)
         {
             Some((_, slot)) => *slot = value,
             None => self.request.push((name, value)),
         }
+    }
+}
+
+// === impl HeaderName ===
+
+impl Deref for HeaderName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Shared(name) => name,
+            Self::Own(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for HeaderName {
+    fn from(name: &'static str) -> Self {
+        Self::Static(name)
+    }
+}
+
+impl From<Rc<str>> for HeaderName {
+    fn from(name: Rc<str>) -> Self {
+        Self::Shared(name)
+    }
+}
+
+impl From<String> for HeaderName {
+    fn from(name: String) -> Self {
+        Self::Own(name)
     }
 }
 

@@ -7,9 +7,10 @@
 use crate::{CompileContext, Metrics, Pipeline, Plan};
 use host::{Expected, Host, HostError};
 use log::Level;
-use policy_model::{Document, Finding, Model, Report, Severity};
+use policy_model::{Document, Finding, Model, Report, Severity, validate::claims_asked_for};
 use serde::Serialize;
 use siphasher::sip::SipHasher24;
+use std::rc::Rc;
 
 /// Under this shared-data key stands the hash of the document whose findings have been told.
 const TOLD_KEY: &[u8] = b"steward/told";
@@ -80,8 +81,10 @@ fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> O
     *report = read;
     let document = document?;
     let model = Model::compile(&document, report);
+    let claims = claims_asked_for(&document);
     let mut cx = CompileContext {
         host,
+        claims: &claims.into_iter().map(Rc::from).collect(),
         document: &document,
         model: &model,
         report,

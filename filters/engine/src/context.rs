@@ -7,7 +7,7 @@ use policy_model::{
     condition::{Attributes, Source},
     model::{NodeId, ServiceId},
 };
-use std::{cell::OnceCell, time::Duration};
+use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 /// For [`Stage::compile`](crate::Stage::compile).
 pub struct CompileContext<'a> {
@@ -17,6 +17,8 @@ pub struct CompileContext<'a> {
     pub document: &'a Document,
     /// The document with inheritance resolved, node by node.
     pub model: &'a Model,
+    /// The claims that the document asks for: what of a verified token is to be handed on.
+    pub claims: &'a Rc<[Rc<str>]>,
     /// Where findings go.
     pub report: &'a mut Report,
     /// Where metrics are defined.

@@ -9,15 +9,28 @@ use std::rc::Rc;
 /// The verified identity of one request; empty until an authentication stage has proven something.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
-    claims: Option<Rc<Value>>,
+    claims: Option<Rc<Claims>>,
     api_key: Option<Rc<str>>,
+}
+
+/// Of a verified token's claims those that the document asks for, as values to compare.
+///
+/// A token may be kept for as long as it is valid, thousands of them in each worker, and most of what one says is asked for
+/// by nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims(Box<[AskedClaim]>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct AskedClaim {
+    path: Rc<str>,
+    values: Box<[Box<[u8]>]>,
 }
 
 // === impl Identity ===
 
 impl Identity {
-    /// Takes over the claims of a verified token: a JSON object.
-    pub fn set_claims(&mut self, claims: Rc<Value>) {
+    /// Takes over the claims of a verified token.
+    pub fn set_claims(&mut self, claims: Rc<Claims>) {
         self.claims = Some(claims);
     }
 
@@ -26,30 +39,49 @@ impl Identity {
         self.api_key = Some(client);
     }
 
-    /// The verified claims.
-    #[must_use]
-    pub fn claims(&self) -> Option<&Value> {
-        self.claims.as_deref()
-    }
-
     /// The client id of the verified API key.
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
         self.api_key.as_deref()
     }
 
-    /// Shows every value of a claim, lists element by element.
-    ///
-    /// `path` is a claim's name, or names joined by dots (`realm_access.roles`); a claim whose name has dots in it
-    /// (`https://example.com/roles`) is tried whole first. Objects and null have no value.
+    /// Shows every value of a claim that the document asks for, lists element by element.
     pub fn visit_claim(&self, path: &str, visit: &mut dyn FnMut(&[u8])) {
-        if let Some(value) = self.claims().and_then(|claims| claim(claims, path)) {
-            visit_scalars(value, visit);
+        let asked = self.claims.iter().flat_map(|claims| &claims.0);
+        for claim in asked.filter(|claim| *claim.path == *path) {
+            claim.values.iter().for_each(|value| visit(value));
         }
     }
 }
 
-/// The claim at a path: the whole path as one name, else names joined by dots.
+// === impl Claims ===
+
+impl Claims {
+    /// Takes the claims at these paths out of a token's JSON object. Objects and null have no value.
+    #[must_use]
+    pub fn of(paths: &[Rc<str>], claims: &Value) -> Self {
+        let asked = |path: &Rc<str>| {
+            let mut values = Vec::new();
+            visit_scalars(claim(claims, path)?, &mut |value| values.push(value.into()));
+            Some(AskedClaim {
+                path: Rc::clone(path),
+                values: values.into(),
+            })
+        };
+        Self(paths.iter().filter_map(asked).collect())
+    }
+
+    /// About the bytes that they take.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let values = self.0.iter().flat_map(|claim| &claim.values);
+        let values: usize = values.map(|value| value.len() + size_of_val(value)).sum();
+        values + size_of_val(&*self.0)
+    }
+}
+
+/// The claim at a path: a claim's name, or names joined by dots (`realm_access.roles`). A claim whose name has dots in it
+/// (`https://example.com/roles`) is tried whole first.
 #[must_use]
 pub fn claim<'a>(claims: &'a Value, path: &str) -> Option<&'a Value> {
     claims
@@ -77,9 +109,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn values(claims: Value, path: &str) -> Vec<String> {
+    fn values(claims: &Value, path: &str) -> Vec<String> {
         let mut identity = Identity::default();
-        identity.set_claims(Rc::new(claims));
+        let paths = ["realm_access", "realm_access.roles", "https://x.example/n"].map(Rc::from);
+        identity.set_claims(Rc::new(Claims::of(&paths, claims)));
         let mut seen = Vec::new();
         identity.visit_claim(path, &mut |value| {
             seen.push(String::from_utf8(value.to_vec()).unwrap());
@@ -90,8 +123,8 @@ mod tests {
     #[test]
     fn a_path_reaches_into_objects_and_a_dotted_name_is_a_name() {
         let claims = json!({"realm_access": {"roles": ["a", "b"]}, "https://x.example/n": 7});
-        assert_eq!(values(claims.clone(), "realm_access.roles"), ["a", "b"]);
-        assert_eq!(values(claims.clone(), "https://x.example/n"), ["7"]);
-        assert!(values(claims, "realm_access").is_empty());
+        assert_eq!(values(&claims, "realm_access.roles"), ["a", "b"]);
+        assert_eq!(values(&claims, "https://x.example/n"), ["7"]);
+        assert!(values(&claims, "realm_access").is_empty());
     }
 }

@@ -22,10 +22,10 @@ mod trust;
 mod view;
 
 pub use cause::Cause;
-pub use changes::{Changes, HeaderValue};
+pub use changes::{Changes, HeaderName, HeaderValue};
 pub use context::{CompileContext, EndContext, RequestContext, ResponseContext};
 pub use decisions::{Decisions, write_line};
-pub use identity::{Identity, claim};
+pub use identity::{Claims, Identity, claim};
 pub use metrics::Metrics;
 pub use refusal::{LimitEvidence, Refusal, ReplyHeader, Substitute};
 pub use stage::{Pipeline, Position, Stage, Verdict};

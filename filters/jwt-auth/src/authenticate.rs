@@ -4,18 +4,23 @@
 //! token's `iss`, in the requirement's order, until one believes it. A provider without an issuer judges every token. `iss` is
 //! read before the signature is checked, but it only chooses whose keys must have signed: a forged `iss` leads to a key that
 //! the forger does not have (RFC 8725 section 3.8).
+//!
+//! What one of them has believed before it believes again while the token's times hold, in the same order of providers: the
+//! cache shortens the way to an answer and never changes it.
 
 use crate::{
     AuthError,
-    claims::ClaimError,
+    cache::{Cache, Fingerprint},
+    claims::{ClaimError, Times},
     jws::{Jws, Malformed},
     places::{Ambiguous, Found},
+    proof::Proof,
     provider::Provider,
+    signature::SignatureError,
     token::Token,
 };
 use engine::RequestView;
 use host::Host;
-use serde_json::Value;
 use std::{rc::Rc, time::Duration};
 
 /// What a node requires, compiled.
@@ -27,6 +32,14 @@ pub struct Requirement {
     pub allow_missing: bool,
     /// Whether a refusal is only counted.
     pub shadow: bool,
+}
+
+/// Who judges tokens, and what has been judged.
+pub(crate) struct Judges {
+    pub(crate) providers: Vec<Provider>,
+    /// The claims of which others want to know.
+    pub(crate) asked: Rc<[Rc<str>]>,
+    pub(crate) cache: Cache,
 }
 
 /// A request that may pass.
@@ -43,12 +56,12 @@ pub enum Passed<'a, 'p> {
 /// A token that is believed.
 #[derive(Debug)]
 pub struct Verified<'a, 'p> {
-    /// Its provider's place in the list.
-    pub provider: usize,
     /// Where it was.
     pub found: Found<'a, 'p>,
-    /// Its claims, a JSON object.
-    pub claims: Rc<Value>,
+    /// What it proves.
+    pub proof: Rc<Proof>,
+    /// Whether it was known.
+    pub is_known: bool,
 }
 
 /// A request that may not pass.
@@ -62,36 +75,16 @@ pub struct Refused<'a> {
     pub error: AuthError,
 }
 
+/// A provider and the token that it may judge.
+struct Candidate<'a, 'p> {
+    place: usize,
+    provider: &'p Provider,
+    found: Found<'a, 'p>,
+}
+
 // === impl Requirement ===
 
 impl Requirement {
-    /// Decides. `now` gives wall-clock time since the Unix epoch; it is asked only if there is a token.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`]; of several providers' reasons, that of the one which came furthest.
-    pub fn check<'a, 'p>(
-        &self,
-        providers: &'p [Provider],
-        view: &RequestView<'a>,
-        host: &dyn Host,
-        now: impl FnOnce() -> Duration,
-    ) -> Result<Passed<'a, 'p>, Refused<'a>> {
-        let Some(any_of) = &self.any_of else {
-            return Ok(Passed::Public);
-        };
-        let candidates = candidates(any_of, providers, view)?;
-        if candidates.is_empty() {
-            let missing = Err(Refused::missing());
-            return if self.allow_missing {
-                Ok(Passed::Anonymous)
-            } else {
-                missing
-            };
-        }
-        try_each(&candidates, host, now()).map(Passed::Verified)
-    }
-
     /// Whether nothing is required.
     #[must_use]
     pub fn is_public(&self) -> bool {
@@ -99,103 +92,186 @@ impl Requirement {
     }
 }
 
-fn candidates<'a, 'p>(
-    any_of: &[usize],
-    providers: &'p [Provider],
-    view: &RequestView<'a>,
-) -> Result<Vec<Candidate<'a, 'p>>, Refused<'a>> {
-    let mut candidates = Vec::new();
-    for index in any_of {
-        let Some(provider) = providers.get(*index) else {
-            continue;
+// === impl Judges ===
+
+impl Judges {
+    /// Decides. `now` gives wall-clock time since the Unix epoch; it is asked only if there is a token.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; of several providers' reasons, that of the one which came furthest.
+    pub(crate) fn check<'a, 'p>(
+        &'p self,
+        requirement: &Requirement,
+        view: &RequestView<'a>,
+        host: &dyn Host,
+        now: impl FnOnce() -> Duration,
+    ) -> Result<Passed<'a, 'p>, Refused<'a>> {
+        let Some(any_of) = &requirement.any_of else {
+            return Ok(Passed::Public);
         };
-        match provider.places.find(view) {
-            Ok(Some(found)) => candidates.push(Candidate {
-                index: *index,
-                provider,
-                found,
-            }),
-            Ok(None) => {}
-            Err(Ambiguous) => {
-                let error = AuthError::Ambiguous;
-                return Err(Refused {
-                    provider: Some(*index),
-                    token: None,
-                    error,
-                });
-            }
+        let candidates = self.candidates(any_of, view)?;
+        if candidates.is_empty() {
+            return match requirement.allow_missing {
+                true => Ok(Passed::Anonymous),
+                false => Err(Refused::missing()),
+            };
         }
-    }
-    Ok(candidates)
-}
-
-/// A provider and the token that it may judge.
-struct Candidate<'a, 'p> {
-    index: usize,
-    provider: &'p Provider,
-    found: Found<'a, 'p>,
-}
-
-fn try_each<'a, 'p>(
-    candidates: &[Candidate<'a, 'p>],
-    host: &dyn Host,
-    now: Duration,
-) -> Result<Verified<'a, 'p>, Refused<'a>> {
-    let mut furthest = Refused::missing();
-    let mut last = None;
-    for candidate in candidates {
-        let token = &*candidate.found.token.0;
-        // As a rule all providers look into the same place.
-        let jws = match last.take() {
-            Some((same, jws)) if same == token => jws,
-            _ => Jws::parse(token),
+        let now = now();
+        let verified = match self.known(&candidates, now) {
+            Some(verified) => verified,
+            None => self.try_each(&candidates, host, now)?,
         };
-        match (candidate.judge(&jws, host, now), jws) {
-            (Ok(()), Ok(jws)) => return Ok(candidate.verified(jws)),
-            (Err(error), jws) => {
-                let refused = candidate.refuses(error);
-                if refused.distance() > furthest.distance() {
-                    furthest = refused;
+        Ok(Passed::Verified(verified))
+    }
+
+    fn candidates<'a, 'p>(
+        &'p self,
+        any_of: &[usize],
+        view: &RequestView<'a>,
+    ) -> Result<Vec<Candidate<'a, 'p>>, Refused<'a>> {
+        let mut candidates = Vec::new();
+        for place in any_of.iter().copied() {
+            let Some(provider) = self.providers.get(place) else {
+                continue;
+            };
+            match provider.places.find(view) {
+                Ok(Some(found)) => candidates.push(Candidate {
+                    place,
+                    provider,
+                    found,
+                }),
+                Ok(None) => {}
+                Err(Ambiguous) => {
+                    let (token, error) = (None, AuthError::Ambiguous);
+                    return Err(Refused {
+                        provider: Some(place),
+                        token,
+                        error,
+                    });
                 }
-                last = Some((token, jws));
             }
-            (Ok(()), Err(_)) => {}
         }
+        Ok(candidates)
     }
-    Err(furthest)
+
+    /// The answer that the providers would give, if all of them that would be asked have given theirs before.
+    fn known<'a, 'p>(
+        &self,
+        candidates: &[Candidate<'a, 'p>],
+        now: Duration,
+    ) -> Option<Verified<'a, 'p>> {
+        let mut last: Option<(&[u8], Fingerprint)> = None;
+        for candidate in candidates {
+            let token = &*candidate.found.token.0;
+            // As a rule all providers look into the same place.
+            let fingerprint = match last {
+                Some((same, fingerprint)) if same == token => fingerprint,
+                _ => self.cache.fingerprint(token),
+            };
+            last = Some((token, fingerprint));
+            if let Some(proof) = self.cache.get(fingerprint, candidate.place) {
+                let times = candidate.provider.rules.check_times(&proof.times, now);
+                return times.is_ok().then(|| candidate.verified(proof, true));
+            }
+            if !self.cache.passes_over(fingerprint, candidate.place) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn try_each<'a, 'p>(
+        &self,
+        candidates: &[Candidate<'a, 'p>],
+        host: &dyn Host,
+        now: Duration,
+    ) -> Result<Verified<'a, 'p>, Refused<'a>> {
+        let mut furthest = Refused::missing();
+        let mut passed_over = Vec::new();
+        let mut last = None;
+        for candidate in candidates {
+            let token = &*candidate.found.token.0;
+            let jws = match last.take() {
+                Some((same, jws)) if same == token => jws,
+                _ => Jws::parse(token),
+            };
+            match candidate.judge(&jws, host, now) {
+                Ok((jws, times)) => {
+                    let proof =
+                        Proof::of(jws, candidate.place, candidate.provider, times, &self.asked);
+                    return Ok(self.keep(
+                        candidate,
+                        Proof {
+                            passed_over: passed_over.into(),
+                            ..proof
+                        },
+                    ));
+                }
+                Err(error) => {
+                    if is_for_good(&error) {
+                        passed_over.push(candidate.place);
+                    }
+                    let refused = candidate.refuses(error);
+                    if refused.distance() > furthest.distance() {
+                        furthest = refused;
+                    }
+                }
+            }
+            last = Some((token, jws));
+        }
+        Err(furthest)
+    }
+
+    fn keep<'a, 'p>(&self, candidate: &Candidate<'a, 'p>, proof: Proof) -> Verified<'a, 'p> {
+        let proof = Rc::new(proof);
+        self.cache
+            .keep(self.cache.fingerprint(&candidate.found.token.0), &proof);
+        candidate.verified(proof, false)
+    }
+}
+
+/// Whether a provider would say the same of the same token at any time.
+fn is_for_good(error: &AuthError) -> bool {
+    match error {
+        AuthError::Claim(ClaimError::Issuer) => true,
+        AuthError::Signature(why) => matches!(
+            why,
+            SignatureError::AlgorithmNotAllowed(_)
+                | SignatureError::UnknownKey
+                | SignatureError::Wrong
+        ),
+        _ => false,
+    }
 }
 
 // === impl Candidate ===
 
 impl<'a, 'p> Candidate<'a, 'p> {
-    fn judge(
+    fn judge<'j, 't>(
         &self,
-        jws: &Result<Jws<'_>, Malformed>,
+        jws: &'j Result<Jws<'t>, Malformed>,
         host: &dyn Host,
         now: Duration,
-    ) -> Result<(), AuthError> {
+    ) -> Result<(&'j Jws<'t>, Times), AuthError> {
         let jws = jws.as_ref().map_err(|malformed| *malformed)?;
-        if !self.provider.rules.is_issuer(&jws.claims) {
-            return Err(ClaimError::Issuer.into());
-        }
-        self.provider.check(jws, host, now)
+        Ok((jws, self.provider.check(jws, host, now)?))
     }
 
     fn refuses(&self, error: AuthError) -> Refused<'a> {
         let token = Some(self.found.token.clone());
         Refused {
-            provider: Some(self.index),
+            provider: Some(self.place),
             token,
             error,
         }
     }
 
-    fn verified(&self, jws: Jws<'_>) -> Verified<'a, 'p> {
-        let claims = Rc::new(jws.claims);
+    fn verified(&self, proof: Rc<Proof>, is_known: bool) -> Verified<'a, 'p> {
         Verified {
-            provider: self.index,
             found: self.found.clone(),
-            claims,
+            proof,
+            is_known,
         }
     }
 }

@@ -61,7 +61,8 @@ pub enum ClaimError {
 }
 
 /// A token's three times.
-struct Times {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
     expires: Option<Duration>,
     not_before: Option<Duration>,
     issued: Option<Duration>,
@@ -79,26 +80,28 @@ impl Rules {
         }
     }
 
-    /// Judges the claims of a token whose signature is right. `now` is wall-clock time since the Unix epoch.
+    /// Judges the claims of a token whose signature is right, and tells its times: at another time they must be
+    /// [judged](Self::check_times) anew, and nothing else. `now` is wall-clock time since the Unix epoch.
     ///
     /// # Errors
     ///
     /// The first [`ClaimError`] in the order of its variants.
-    pub fn check(&self, claims: &Value, now: Duration) -> Result<(), ClaimError> {
+    pub fn check(&self, claims: &Value, now: Duration) -> Result<Times, ClaimError> {
         if !self.is_issuer(claims) {
             return Err(ClaimError::Issuer);
         }
         if !self.is_audience(claims.get("aud")) {
             return Err(ClaimError::Audience);
         }
-        self.check_times(&Times::read(claims)?, now)?;
+        let times = Times::read(claims)?;
+        self.check_times(&times, now)?;
         match self
             .required
             .iter()
             .find(|required| !required.is_met(claims))
         {
             Some(required) => Err(ClaimError::Required(Rc::clone(&required.path))),
-            None => Ok(()),
+            None => Ok(times),
         }
     }
 
@@ -112,7 +115,12 @@ impl Rules {
         }
     }
 
-    fn check_times(&self, times: &Times, now: Duration) -> Result<(), ClaimError> {
+    /// Whether a token of these times holds now.
+    ///
+    /// # Errors
+    ///
+    /// Those [`ClaimError`]s that are about time.
+    pub fn check_times(&self, times: &Times, now: Duration) -> Result<(), ClaimError> {
         if times.expires.is_none() && (self.require_expiration || self.max_lifetime.is_some()) {
             return Err(ClaimError::NoExpiration);
         }

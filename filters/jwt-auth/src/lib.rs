@@ -8,6 +8,7 @@
 pub mod algorithm;
 pub mod authenticate;
 pub mod base64url;
+mod cache;
 pub mod claim_value;
 pub mod claims;
 mod der;
@@ -19,6 +20,7 @@ pub mod jws;
 pub mod numeric_date;
 pub mod places;
 mod plan;
+pub mod proof;
 pub mod provider;
 mod refuse;
 pub mod signature;

@@ -3,8 +3,13 @@
 //! The reader refuses a document whose requirement names a provider that it does not have, or asks for what is not carried
 //! out. Such a requirement still compiles to something that nobody passes, never to a public node.
 
-use crate::{authenticate::Requirement, provider::Provider, tally::Tally};
-use engine::{CompileContext, Metrics};
+use crate::{
+    authenticate::{Judges, Requirement},
+    cache::Cache,
+    provider::Provider,
+    tally::{CacheTally, Tally},
+};
+use engine::{CompileContext, Metrics, state::random_key};
 use policy_model::{
     document::{self, AuthenticationPolicy, Mode},
     model::{NodeId, ServiceId},
@@ -16,7 +21,8 @@ use std::{
 
 /// What requests need to know.
 pub(crate) struct Plan {
-    pub(crate) providers: Vec<Provider>,
+    pub(crate) judges: Judges,
+    pub(crate) cache_tally: CacheTally,
     /// The headers that claims go into, each once.
     claim_headers: Vec<Rc<str>>,
     nodes: Vec<Rc<Requirement>>,
@@ -64,6 +70,7 @@ impl Plan {
             .map(|(_, node)| compile(node.policy.authentication.as_ref()));
         let nodes: Vec<_> = nodes.collect();
         let strangers = compile(cx.model.unmatched_authentication());
+        let entries = usize::try_from(stated.cached_tokens).unwrap_or(usize::MAX);
         Self {
             claim_headers: claim_headers(&providers),
             services: services(cx, &providers, &nodes),
@@ -71,8 +78,13 @@ impl Plan {
                 strangers,
                 ServicePlan::new(&mut cx.metrics, STRANGERS, &providers),
             ),
-            providers,
             nodes,
+            cache_tally: CacheTally::define(&mut cx.metrics),
+            judges: Judges {
+                providers,
+                asked: Rc::clone(cx.claims),
+                cache: Cache::new(entries, random_key()),
+            },
         }
     }
 

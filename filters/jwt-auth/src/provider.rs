@@ -3,7 +3,7 @@
 use crate::{
     AuthError,
     algorithm::Algorithm,
-    claims::{Required, Rules},
+    claims::{ClaimError, Required, Rules, Times},
     jwk::KeySet,
     jws::Jws,
     places::Places,
@@ -62,12 +62,16 @@ impl Provider {
         }
     }
 
-    /// Judges a token. Nothing of it but `iss`, `alg` and `kid` is looked at before its signature is found right.
+    /// Judges a token, and tells when it holds. Nothing of it but `iss`, `alg` and `kid` is looked at before its signature is
+    /// found right.
     ///
     /// # Errors
     ///
     /// [`AuthError`] says why it must not be believed.
-    pub fn check(&self, jws: &Jws<'_>, host: &dyn Host, now: Duration) -> Result<(), AuthError> {
+    pub fn check(&self, jws: &Jws<'_>, host: &dyn Host, now: Duration) -> Result<Times, AuthError> {
+        if !self.rules.is_issuer(&jws.claims) {
+            return Err(ClaimError::Issuer.into());
+        }
         signature::check(jws, &self.keys, &self.algorithms, host)?;
         Ok(self.rules.check(&jws.claims, now)?)
     }

@@ -7,12 +7,11 @@
 
 use crate::{
     authenticate::{Passed, Refused, Requirement, Verified},
-    claim_value::header_value,
     plan::Plan,
     refuse,
     tally::Tally,
 };
-use engine::{CompileContext, Position, RequestContext, Stage, Verdict, claim};
+use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
 use std::rc::Rc;
 
 /// Authentication by JSON Web Tokens.
@@ -37,12 +36,14 @@ impl Stage for Authenticate {
         self.remove_claim_headers(cx);
         let requirement = self.plan.requirement(cx.node);
         let tally = self.plan.tally(cx.service);
-        match requirement.check(&self.plan.providers, cx.view, cx.host, || cx.wall_clock()) {
+        let judges = &self.plan.judges;
+        match judges.check(requirement, cx.view, cx.host, || cx.wall_clock()) {
             Ok(Passed::Public) => {}
             Ok(Passed::Anonymous) => tally.passed(None, cx.host),
             Ok(Passed::Verified(verified)) => {
-                tally.passed(Some(verified.provider), cx.host);
-                self.accept(cx, &verified);
+                tally.passed(Some(verified.proof.provider), cx.host);
+                self.plan.cache_tally.told(verified.is_known, cx.host);
+                self.accept(cx, verified);
             }
             Err(refused) => return self.refuse(cx, requirement, tally, &refused),
         }
@@ -62,20 +63,16 @@ impl Authenticate {
         }
     }
 
-    fn accept(&self, cx: &mut RequestContext<'_>, verified: &Verified<'_, '_>) {
-        let Some(provider) = self.plan.providers.get(verified.provider) else {
-            return;
-        };
-        if !provider.forward {
-            verified.found.strip(cx.view, cx.changes);
+    fn accept(&self, cx: &mut RequestContext<'_>, verified: Verified<'_, '_>) {
+        let Verified { found, proof, .. } = verified;
+        let provider = self.plan.judges.providers.get(proof.provider);
+        if provider.is_some_and(|provider| !provider.forward) {
+            found.strip(cx.view, cx.changes);
         }
-        for rule in &provider.claim_headers {
-            let value = claim(&verified.claims, &rule.claim).and_then(header_value);
-            if let Some(value) = value {
-                cx.changes.set_request(rule.header.to_string(), value);
-            }
+        for (header, value) in &proof.headers {
+            cx.changes.set_request(Rc::clone(header), value.clone());
         }
-        cx.identity.set_claims(Rc::clone(&verified.claims));
+        cx.identity.set_claims(Rc::clone(&proof.claims));
     }
 
     fn refuse(
@@ -87,7 +84,7 @@ impl Authenticate {
     ) -> Verdict {
         let provider = refused
             .provider
-            .and_then(|index| self.plan.providers.get(index));
+            .and_then(|index| self.plan.judges.providers.get(index));
         let provider = provider.map(|provider| &*provider.name);
         refuse::log(cx, refused, provider);
         tally.refused(refused.provider, requirement.shadow, cx.host);

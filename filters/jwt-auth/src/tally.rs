@@ -13,11 +13,37 @@ pub(crate) struct Tally {
     nobody: Outcomes,
 }
 
+/// How often a token was known, as `steward_jwt_cache_total`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheTally {
+    hit: Counter,
+    miss: Counter,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Outcomes {
     passed: Counter,
     refused: Counter,
     shadow: Counter,
+}
+
+// === impl CacheTally ===
+
+impl CacheTally {
+    pub(crate) fn define(metrics: &mut Metrics<'_>) -> Self {
+        let mut counter =
+            |outcome| metrics.counter("steward_jwt_cache_total", &[("outcome", outcome)]);
+        Self {
+            hit: counter("hit"),
+            miss: counter("miss"),
+        }
+    }
+
+    /// A token was believed.
+    pub(crate) fn told(self, was_known: bool, host: &dyn Host) {
+        let counter = if was_known { self.hit } else { self.miss };
+        counter.increment(host);
+    }
 }
 
 // === impl Tally ===

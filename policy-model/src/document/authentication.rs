@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::rc::Rc;
 
 /// The document's providers of identity and its default requirement.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Authentication {
     /// Issuers of tokens, in the order of the document.
     pub providers: Vec<Provider>,
@@ -13,6 +13,28 @@ pub struct Authentication {
     pub api_keys: Option<ApiKeys>,
     /// What a request must bring where no policy says otherwise.
     pub requirement: Option<Requirement>,
+    /// How many verified tokens each worker remembers; none = every request's token is verified anew.
+    pub cached_tokens: u32,
+}
+
+// === impl Authentication ===
+
+impl Authentication {
+    /// Verified tokens that a worker remembers, unless the document says otherwise: 4 MiB of memory.
+    pub const DEFAULT_CACHED_TOKENS: u32 = 10_000;
+    /// The most it can: 400 MiB.
+    pub const MAX_CACHED_TOKENS: u32 = 1_000_000;
+}
+
+impl Default for Authentication {
+    fn default() -> Self {
+        Self {
+            providers: Vec::new(),
+            api_keys: None,
+            requirement: None,
+            cached_tokens: Self::DEFAULT_CACHED_TOKENS,
+        }
+    }
 }
 
 /// What a service policy says about authentication. Inherited field by field.

@@ -25,7 +25,21 @@ pub(super) fn authentication(o: &mut Obj) -> Authentication {
         providers: o.objects("providers", provider),
         api_keys: o.object("apiKeys", api_keys),
         requirement: o.object("requirement", requirement),
+        cached_tokens: cached_tokens(o),
     }
+}
+
+fn cached_tokens(o: &mut Obj) -> u32 {
+    let stated = o.whole("cachedTokens");
+    let stated = stated.unwrap_or(Authentication::DEFAULT_CACHED_TOKENS);
+    if stated > Authentication::MAX_CACHED_TOKENS {
+        let most = Authentication::MAX_CACHED_TOKENS;
+        o.error(
+            "cachedTokens",
+            format!("a worker remembers at most {most} tokens"),
+        );
+    }
+    stated.min(Authentication::MAX_CACHED_TOKENS)
 }
 
 pub(super) fn authentication_policy(o: &mut Obj) -> AuthenticationPolicy {

@@ -1,51 +1,95 @@
-//! Claims: what a verified token says. Without a provider no token is ever verified, so no request has any.
+//! Claims: what a verified token says, and where a document asks for it.
+//!
+//! Whoever keeps verified tokens keeps only the claims that somebody asks for, so this is the one list of all places that
+//! can. Without a provider no token is ever verified, and no request has any claim.
 
 use super::condition::all;
 use super::walk::nodes;
-use crate::document::{ConditionKind, Conditions, Document, ServicePolicy};
+use crate::document::{
+    ConditionKind, Conditions, Cost, Document, KeyPart, PolicyMeta, ServicePolicy,
+};
 use crate::finding::Report;
+use std::collections::BTreeSet;
+
+/// A place that asks for a claim.
+struct Use<'d> {
+    pointer: String,
+    claim: &'d str,
+}
+
+/// The paths of all claims that conditions, keys and costs of this document ask for.
+///
+/// ```
+/// use policy_model::{Document, validate::claims_asked_for};
+///
+/// let text = br#"{"services": [{"name": "orders", "groups": [{"name": "default", "servicePolicy": {
+///     "rateLimitPolicies": [{"key": [{"type": "claim", "key": "sub"}], "slidingWindows": [{"threshold": 9}]}]
+/// }}]}]}"#;
+/// let document = Document::read(text).0.unwrap();
+/// assert!(claims_asked_for(&document).into_iter().eq(["sub"]));
+/// ```
+#[must_use]
+pub fn claims_asked_for(document: &Document) -> BTreeSet<&str> {
+    uses(document).map(|place| place.claim).collect()
+}
 
 pub(super) fn check(document: &Document, report: &mut Report) {
     if !document.authentication.providers.is_empty() {
         return;
     }
-    for node in nodes(document) {
-        all(node.policy).for_each(|conditions| in_conditions(conditions, report));
-        in_keys(node.policy, report);
-    }
-    for rule in document.lane_spaces.iter().flat_map(|space| &space.rules) {
-        in_conditions(&rule.conditions, report);
+    for place in uses(document) {
+        let message = "no request has claims: the document has no providers of tokens";
+        report.warning(place.pointer, message);
     }
 }
 
-fn in_conditions(conditions: &Conditions, report: &mut Report) {
-    let by_claim = conditions.list.iter();
-    for condition in by_claim.filter(|condition| condition.kind == ConditionKind::Claim) {
-        say(&condition.pointer, report);
-    }
+/// Every place where a request's claims are asked for by type `claim`: conditions, keys and costs.
+fn uses(document: &Document) -> impl Iterator<Item = Use<'_>> {
+    let of_nodes = nodes(document).flat_map(|node| {
+        let conditions = all(node.policy).flat_map(in_conditions);
+        conditions.chain(in_limits(node.policy))
+    });
+    let rules = document.lane_spaces.iter().flat_map(|space| &space.rules);
+    of_nodes.chain(rules.flat_map(|rule| in_conditions(&rule.conditions)))
 }
 
-fn in_keys(policy: &ServicePolicy, report: &mut Report) {
-    let rates = policy
-        .rate_limit_policies
-        .iter()
-        .map(|limit| (&limit.meta, &limit.key));
-    let slots = policy
-        .concurrency_limit_policies
-        .iter()
-        .map(|limit| (&limit.meta, &limit.key));
-    for (meta, key) in rates.chain(slots) {
-        for (index, part) in key.iter().enumerate() {
-            if part.kind == ConditionKind::Claim {
-                say(&format!("{}/key/{index}", meta.pointer), report);
-            }
-        }
-    }
+fn in_conditions(conditions: &Conditions) -> impl Iterator<Item = Use<'_>> {
+    let claims = conditions.list.iter();
+    let claims = claims.filter(|condition| condition.kind == ConditionKind::Claim);
+    claims.map(|condition| Use {
+        pointer: condition.pointer.to_string(),
+        claim: &condition.key,
+    })
 }
 
-fn say(pointer: &str, report: &mut Report) {
-    report.warning(
-        pointer,
-        "no request has claims: the document has no providers of tokens",
-    );
+fn in_limits(policy: &ServicePolicy) -> impl Iterator<Item = Use<'_>> {
+    let rates = policy.rate_limit_policies.iter();
+    let keys = rates.clone().map(|limit| (&limit.meta, &limit.key));
+    let slots = policy.concurrency_limit_policies.iter();
+    let keys = keys.chain(slots.map(|limit| (&limit.meta, &limit.key)));
+    let costs = rates.filter_map(|limit| in_cost(&limit.meta, &limit.cost));
+    keys.flat_map(|(meta, key)| in_key(meta, key)).chain(costs)
+}
+
+fn in_key<'d>(meta: &'d PolicyMeta, key: &'d [KeyPart]) -> impl Iterator<Item = Use<'d>> {
+    let parts = key.iter().enumerate();
+    let claims = parts.filter(|(_, part)| part.kind == ConditionKind::Claim);
+    claims.map(|(index, part)| Use {
+        pointer: format!("{}/key/{index}", meta.pointer),
+        claim: &part.key,
+    })
+}
+
+fn in_cost<'d>(meta: &PolicyMeta, cost: &'d Cost) -> Option<Use<'d>> {
+    match cost {
+        Cost::Stated {
+            kind: ConditionKind::Claim,
+            key,
+            ..
+        } => Some(Use {
+            pointer: format!("{}/cost", meta.pointer),
+            claim: key,
+        }),
+        _ => None,
+    }
 }

@@ -25,6 +25,8 @@ mod service_auth;
 mod settings;
 mod walk;
 
+pub use claims::claims_asked_for;
+
 use crate::document::Document;
 use crate::finding::Report;
 

@@ -27,7 +27,7 @@ impl TableKey {
         let agreed = cell.update(host, |stored| match stored.and_then(Self::decode) {
             Some(key) => (key, None),
             None => {
-                let key = Self::draw();
+                let key = Self(random_key());
                 (key.clone(), Some(key.encode()))
             }
         })?;
@@ -47,14 +47,6 @@ impl TableKey {
         hasher
     }
 
-    /// 16 random bytes. `RandomState` is keyed by the host's `random_get`, which Envoy answers from BoringSSL; two
-    /// outputs of a keyed hash are as good as the key itself.
-    fn draw() -> Self {
-        let random = RandomState::new();
-        let half = |index: u8| u128::from(random.hash_one(index));
-        Self((half(0) << 64 | half(1)).to_le_bytes())
-    }
-
     fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend(self.0);
@@ -66,6 +58,15 @@ impl TableKey {
         let key = key.try_into().ok()?;
         (*version == VERSION).then_some(Self(key))
     }
+}
+
+/// 16 random bytes. `RandomState` is keyed by the host's `random_get`, which Envoy answers from BoringSSL; two outputs of a
+/// keyed hash are as good as the key itself.
+#[must_use]
+pub fn random_key() -> [u8; 16] {
+    let random = RandomState::new();
+    let half = |index: u8| u128::from(random.hash_one(index));
+    (half(0) << 64 | half(1)).to_le_bytes()
 }
 
 /// Says nothing of the key.

@@ -46,6 +46,6 @@ mod table;
 
 pub use cell::{Draft, MAX_TRIES, SharedCell, Snapshot, StateError, Updated};
 pub use id::StateId;
-pub use key::TableKey;
+pub use key::{TableKey, random_key};
 pub use slot::SLOT_ENTRIES;
 pub use table::{Address, ClientHasher, Form, Placed, Table};

@@ -3,11 +3,11 @@ use crate::{
     signature::SignatureError,
     testing::{Signer, document_keys, verifying_host},
 };
-use engine::Trust;
+use engine::{Identity, Trust};
 use host::{Headers, fake::FakeHost};
 use policy_model::{Report, document, document::JwtAlgorithm};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NOW: u64 = 1_700_000_000;
 
@@ -37,10 +37,31 @@ fn any_of(count: usize) -> Requirement {
     }
 }
 
+fn judges(providers: &[Provider]) -> Judges {
+    Judges {
+        providers: providers.to_vec(),
+        asked: ["sub".into()].into(),
+        cache: Cache::new(64, [7; 16]),
+    }
+}
+
 /// The vouching provider and the subject, or the refusing provider and why.
-type Outcome = Result<Option<(usize, Value)>, (Option<usize>, AuthError)>;
+type Outcome = Result<Option<(usize, String)>, (Option<usize>, AuthError)>;
 
 fn check(requirement: &Requirement, providers: &[Provider], token: Option<&[u8]>) -> Outcome {
+    check_at(NOW, requirement, &judges(providers), token)
+        .map(|passed| passed.map(|(who, subject, _)| (who, subject)))
+}
+
+/// The same at a time, and whether the token was known.
+type OutcomeAt = Result<Option<(usize, String, bool)>, (Option<usize>, AuthError)>;
+
+fn check_at(
+    now: u64,
+    requirement: &Requirement,
+    judges: &Judges,
+    token: Option<&[u8]>,
+) -> OutcomeAt {
     let value = token.map(|token| [b"Bearer ", token].concat());
     let pairs: Vec<_> = value
         .iter()
@@ -49,12 +70,19 @@ fn check(requirement: &Requirement, providers: &[Provider], token: Option<&[u8]>
     let headers = Headers::from_pairs(&pairs);
     let view = RequestView::new(&headers, Trust::Edge).unwrap();
     let host = verifying_host();
-    match requirement.check(providers, &view, &host, || Duration::from_secs(NOW)) {
+    match judges.check(requirement, &view, &host, || Duration::from_secs(now)) {
         Ok(Passed::Public | Passed::Anonymous) => Ok(None),
-        Ok(Passed::Verified(verified)) => Ok(Some((
-            verified.provider,
-            verified.claims.get("sub").cloned().unwrap_or_default(),
-        ))),
+        Ok(Passed::Verified(Verified {
+            proof, is_known, ..
+        })) => {
+            let mut identity = Identity::default();
+            identity.set_claims(Rc::clone(&proof.claims));
+            let mut subject = String::new();
+            identity.visit_claim("sub", &mut |value| {
+                subject += std::str::from_utf8(value).unwrap();
+            });
+            Ok(Some((proof.provider, subject, is_known)))
+        }
         Err(refused) => Err((refused.provider, refused.error)),
     }
 }
@@ -71,8 +99,8 @@ fn the_tokens_issuer_chooses_the_provider() {
         provider("two", Some("i2"), &[&two]),
     ];
     let ask = |token: String| check(&any_of(2), &providers, Some(token.as_bytes()));
-    assert_eq!(ask(one.token(&claims("i1"))), Ok(Some((0, json!("ann")))));
-    assert_eq!(ask(two.token(&claims("i2"))), Ok(Some((1, json!("ann")))));
+    assert_eq!(ask(one.token(&claims("i1"))), Ok(Some((0, "ann".into()))));
+    assert_eq!(ask(two.token(&claims("i2"))), Ok(Some((1, "ann".into()))));
     // One issuer's key says nothing in another issuer's name.
     assert_eq!(
         ask(one.token(&claims("i2"))),
@@ -94,7 +122,7 @@ fn providers_without_an_issuer_are_tried_in_turn() {
     let token = two.token(&claims("x"));
     assert_eq!(
         check(&any_of(2), &providers, Some(token.as_bytes())),
-        Ok(Some((1, json!("ann"))))
+        Ok(Some((1, "ann".into())))
     );
     let only_first = check(&any_of(1), &providers, Some(token.as_bytes()));
     assert_eq!(
@@ -201,9 +229,83 @@ fn a_host_without_the_function_says_so() {
     let value = format!("Bearer {}", signer.token(&claims("x")));
     let headers = Headers::from_pairs(&[("authorization", value)]);
     let view = RequestView::new(&headers, Trust::Edge).unwrap();
-    let checked = any_of(1).check(&providers, &view, &FakeHost::new(), || {
+    let judges = judges(&providers);
+    let checked = judges.check(&any_of(1), &view, &FakeHost::new(), || {
         Duration::from_secs(NOW)
     });
     let refused = checked.unwrap_err();
     assert_eq!(refused.error.reason(), "steward_jwt_no_verifier");
+}
+
+/// A token of the second of two providers.
+fn of_the_second(claims: &Value) -> (Judges, String) {
+    let (one, two) = (Signer::es256("one"), Signer::es256("two"));
+    let providers = [
+        provider("one", None, &[&one]),
+        provider("two", None, &[&two]),
+    ];
+    (judges(&providers), two.token(claims))
+}
+
+#[test]
+fn a_token_is_verified_once() {
+    let (judges, token) = of_the_second(&claims("x"));
+    let ask =
+        |requirement: &Requirement| check_at(NOW, requirement, &judges, Some(token.as_bytes()));
+    assert_eq!(ask(&any_of(2)), Ok(Some((1, "ann".into(), false))));
+    assert_eq!(ask(&any_of(2)), Ok(Some((1, "ann".into(), true))));
+    let refused = Err((Some(0), SignatureError::UnknownKey.into()));
+    assert_eq!(
+        ask(&any_of(1)),
+        refused,
+        "known, but not to the provider that this node asks"
+    );
+}
+
+#[test]
+fn who_is_asked_first_answers_first_though_another_one_is_known() {
+    let signer = Signer::es256("k");
+    let judges = judges(&[
+        provider("one", None, &[&signer]),
+        provider("two", None, &[&signer]),
+    ]);
+    let token = signer.token(&claims("x"));
+    let ask = |places: &[usize]| {
+        let any_of = Some(places.to_vec());
+        let requirement = Requirement {
+            any_of,
+            ..Requirement::default()
+        };
+        check_at(NOW, &requirement, &judges, Some(token.as_bytes()))
+    };
+    assert_eq!(ask(&[1]), Ok(Some((1, "ann".into(), false))));
+    assert_eq!(ask(&[0, 1]), Ok(Some((0, "ann".into(), false))));
+    assert_eq!(ask(&[0, 1]), Ok(Some((0, "ann".into(), true))));
+    assert_eq!(ask(&[1, 0]), Ok(Some((1, "ann".into(), true))));
+}
+
+#[test]
+fn a_known_token_dies_on_time_and_does_not_live_before_it() {
+    let skew = u64::from(document::Provider::DEFAULT_CLOCK_SKEW_SECONDS);
+    let times = json!({"sub": "ann", "nbf": NOW, "exp": NOW + 60});
+    let (judges, token) = of_the_second(&times);
+    let at = |now| check_at(now, &any_of(2), &judges, Some(token.as_bytes()));
+    assert_eq!(at(NOW), Ok(Some((1, "ann".into(), false))));
+    assert_eq!(at(NOW + 59 + skew), Ok(Some((1, "ann".into(), true))));
+    let expired = ClaimError::Expired(Duration::from_secs(skew));
+    assert_eq!(at(NOW + 60 + skew), Err((Some(1), expired.into())));
+    let early = ClaimError::NotYetValid(Duration::from_secs(1 + skew));
+    let set_back = at(NOW - 1 - skew);
+    assert_eq!(set_back, Err((Some(1), early.into())));
+    assert_eq!(at(NOW), Ok(Some((1, "ann".into(), true))));
+}
+
+#[test]
+fn a_refused_token_is_not_known() {
+    let (judges, token) = of_the_second(&json!({"exp": NOW - 60}));
+    for _ in 0..2 {
+        assert!(check_at(NOW, &any_of(2), &judges, Some(token.as_bytes())).is_err());
+    }
+    let forged = format!("{token}x");
+    assert!(check_at(NOW, &any_of(2), &judges, Some(forged.as_bytes())).is_err());
 }

@@ -334,7 +334,11 @@ impl Stage for Witness {
 
 #[test]
 fn later_stages_see_verified_claims_and_nothing_that_a_client_made_up() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
+    // What no policy asks for is not kept.
+    let roles = json!({"type": "claim", "key": "realm_access.roles"});
+    scene.document["services"][0]["groups"][0]["servicePolicy"] =
+        json!({"rateLimitPolicies": [{"key": [roles], "slidingWindows": [{"threshold": 9}]}]});
     let witnessed = |headers| {
         let host = scene.host();
         run::<(Authenticate, Witness)>(&scene.document, &host, &headers);

@@ -1,0 +1,113 @@
+use super::*;
+use crate::claims::Times;
+use engine::{Claims, HeaderValue};
+
+const PROVIDER: usize = 3;
+
+fn proof(value_bytes: usize) -> Rc<Proof> {
+    Rc::new(Proof {
+        provider: PROVIDER,
+        claims: Rc::new(Claims::default()),
+        headers: [(
+            "x-user-id".into(),
+            HeaderValue::Own(vec![b'a'; value_bytes]),
+        )]
+        .into(),
+        times: Times::default(),
+        passed_over: [1].into(),
+    })
+}
+
+fn cache(entries: usize) -> Cache {
+    Cache::new(entries, [7; 16])
+}
+
+/// Keeps a token of this number; whether the cache has it then.
+fn keep(cache: &Cache, number: usize, proof: &Rc<Proof>) -> bool {
+    let token = cache.fingerprint(&number.to_le_bytes());
+    cache.keep(token, proof);
+    has(cache, number)
+}
+
+fn has(cache: &Cache, number: usize) -> bool {
+    cache
+        .get(cache.fingerprint(&number.to_le_bytes()), PROVIDER)
+        .is_some()
+}
+
+#[test]
+fn a_token_is_found_by_all_of_its_bytes_and_its_provider() {
+    let cache = cache(64);
+    let token = cache.fingerprint(b"a.b.c");
+    cache.keep(token, &proof(1));
+    assert!(cache.get(token, PROVIDER).is_some());
+    assert!(cache.get(token, 0).is_none());
+    assert!(cache.get(cache.fingerprint(b"a.b.d"), PROVIDER).is_none());
+    assert!(cache.passes_over(token, 1) && !cache.passes_over(token, 2));
+    cache.forget(token, PROVIDER);
+    assert!(cache.get(token, PROVIDER).is_none());
+    assert!(!cache.passes_over(token, 1));
+}
+
+#[test]
+fn two_vms_have_two_fingerprints_of_a_token() {
+    assert_ne!(
+        Cache::new(1, [1; 16]).fingerprint(b"t"),
+        Cache::new(1, [2; 16]).fingerprint(b"t")
+    );
+}
+
+#[test]
+fn what_was_not_used_for_longest_goes() {
+    let cache = cache(WAYS);
+    let small = proof(1);
+    assert!((0..WAYS).all(|number| keep(&cache, number, &small)));
+    assert!(has(&cache, 0), "used again");
+    assert!(keep(&cache, WAYS, &small));
+    let kept: Vec<_> = (0..=WAYS).filter(|number| has(&cache, *number)).collect();
+    assert_eq!(kept.len(), WAYS);
+    assert!(kept.contains(&0) && !kept.contains(&1), "{kept:?}");
+}
+
+#[test]
+fn it_is_bounded_in_entries_and_bytes() {
+    let cache = cache(1_000);
+    let (small, large) = (proof(1), proof(2_000));
+    for number in 0..20_000 {
+        keep(
+            &cache,
+            number,
+            if number % 2 == 0 { &large } else { &small },
+        );
+    }
+    let sets = cache.sets.borrow();
+    let entries: usize = sets.sets.iter().map(Vec::len).sum();
+    let bytes: usize = sets
+        .sets
+        .iter()
+        .flatten()
+        .map(|entry| entry.proof.size())
+        .sum();
+    assert!(entries <= 1_000 + WAYS, "{entries}");
+    assert!(bytes <= 1_000 * BYTES_PER_ENTRY, "{bytes}");
+    assert_eq!(bytes, sets.bytes, "it knows how much it holds");
+}
+
+#[test]
+fn what_is_larger_than_all_of_it_is_not_kept() {
+    let cache = cache(16);
+    assert!(!keep(&cache, 0, &proof(16 * BYTES_PER_ENTRY)));
+    assert!(keep(&cache, 1, &proof(1)));
+}
+
+#[test]
+fn a_cache_of_none_keeps_none() {
+    assert!(!keep(&cache(0), 0, &proof(1)));
+}
+
+#[test]
+fn a_proof_that_comes_again_replaces_itself() {
+    let cache = cache(64);
+    assert!(keep(&cache, 0, &proof(1)) && keep(&cache, 0, &proof(9)));
+    assert_eq!(cache.sets.borrow().bytes, proof(9).size());
+}

@@ -1,0 +1,55 @@
+//! What a believed token proves, for as long as its times allow.
+
+use crate::{claim_value::header_value, claims::Times, jws::Jws, provider::Provider};
+use engine::{Claims, HeaderValue, claim};
+use std::rc::Rc;
+
+/// A believed token, and no more of it than the document asks for.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The provider that believed it, by its place in the list.
+    pub provider: usize,
+    /// The claims that other policies ask for.
+    pub claims: Rc<Claims>,
+    /// The headers that carry claims to the upstream: name and value.
+    pub headers: Box<[(Rc<str>, HeaderValue)]>,
+    /// When it holds.
+    pub times: Times,
+    /// Providers asked before, by their places, that will never believe it: another issuer's, or another key's.
+    pub passed_over: Box<[usize]>,
+}
+
+// === impl Proof ===
+
+impl Proof {
+    /// What `jws` proves, that the provider at this place has just believed.
+    pub(crate) fn of(
+        jws: &Jws<'_>,
+        place: usize,
+        provider: &Provider,
+        times: Times,
+        asked: &[Rc<str>],
+    ) -> Self {
+        let headers = provider.claim_headers.iter().filter_map(|rule| {
+            let value = header_value(claim(&jws.claims, &rule.claim)?)?;
+            Some((Rc::clone(&rule.header), HeaderValue::Shared(value.into())))
+        });
+        Self {
+            provider: place,
+            claims: Rc::new(Claims::of(asked, &jws.claims)),
+            headers: headers.collect(),
+            times,
+            passed_over: Box::default(),
+        }
+    }
+
+    /// About the bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(_, value)| value.len()).sum();
+        size_of::<Self>()
+            + self.claims.size()
+            + headers
+            + size_of_val(&*self.headers)
+            + size_of_val(&*self.passed_over)
+    }
+}
