@@ -173,10 +173,8 @@ impl<'p> Due<'p> {
     /// Works the decision out without a trace: the refusal, if the request would be refused.
     pub(crate) fn look(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refusal> {
         let now = cx.now();
-        let draft = self
-            .spot
-            .draft(cx.host, now, self.edit(now, telling))
-            .ok()?;
+        let mut edit = self.edit(now, telling);
+        let draft = self.spot.draft(cx.host, now, &mut edit).ok()?;
         if let Err(refused) = draft.value().value {
             return Some(self.refuse(cx, refused, telling.style));
         }
@@ -207,12 +205,12 @@ impl<'p> Due<'p> {
         now: Nanos,
         telling: Telling,
     ) -> Result<Decision, StateError> {
-        let edit = self.edit(now, telling);
+        let mut edit = self.edit(now, telling);
         let draft = match self.draft.take() {
             Some(draft) => draft,
-            None => self.spot.draft(host, now, &edit)?,
+            None => self.spot.draft(host, now, &mut edit)?,
         };
-        let updated = self.spot.commit(host, now, draft, edit);
+        let updated = self.spot.commit(host, now, draft, &mut edit);
         let tally = &self.limiter.tally;
         match &updated {
             Ok(updated) => tally.state(host, updated.retries, updated.value.overflowed),

@@ -1,7 +1,7 @@
 //! Where a limit's state lies: in one shared value, or in a table with an entry for each client.
 
 use crate::key::ClientKey;
-use engine::state::{Address, Draft, Placed, SharedCell, StateError, Table, Updated};
+use engine::state::{Address, Draft, Edit, Placed, SharedCell, StateError, Table, Updated};
 use host::{Host, Nanos};
 
 /// The state of a policy.
@@ -35,13 +35,12 @@ impl Store {
 // === impl Spot ===
 
 impl Spot<'_> {
-    /// Reads the state, zeros if there is none, and edits it. `edit` answers the instant from which the new state is as good
-    /// as none; `None` writes nothing, whatever it did to the bytes.
+    /// Reads the state and edits it.
     pub(crate) fn draft<R>(
         &self,
         host: &dyn Host,
         now: Nanos,
-        edit: impl FnOnce(&mut [u8]) -> (R, Option<Nanos>),
+        edit: Edit<'_, R>,
     ) -> Result<Draft<Placed<R>>, StateError> {
         match self {
             Self::Shared { cell, len } => cell.draft(host, *len, |bytes| placed(edit(bytes))),
@@ -55,7 +54,7 @@ impl Spot<'_> {
         host: &dyn Host,
         now: Nanos,
         draft: Draft<Placed<R>>,
-        mut edit: impl FnMut(&mut [u8]) -> (R, Option<Nanos>),
+        edit: Edit<'_, R>,
     ) -> Result<Updated<Placed<R>>, StateError> {
         match self {
             Self::Shared { cell, len } => {

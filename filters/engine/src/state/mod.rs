@@ -23,7 +23,7 @@
 //!     let mut client = table.client();
 //!     client.write(name);
 //!     let address = table.address(&client, Form { number: 0, len: 1 });
-//!     address.update(&host, host.now(), |state| match state {
+//!     address.update(&host, host.now(), &mut |state| match state {
 //!         [0] => {
 //!             state.fill(1);
 //!             (true, Some(Nanos(u64::MAX)))
@@ -48,4 +48,4 @@ pub use cell::{Draft, MAX_TRIES, SharedCell, Snapshot, StateError, Updated};
 pub use id::StateId;
 pub use key::{TableKey, random_key};
 pub use slot::SLOT_ENTRIES;
-pub use table::{Address, ClientHasher, Form, Placed, Table};
+pub use table::{Address, ClientHasher, Edit, Form, Placed, Table};

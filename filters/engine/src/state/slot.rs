@@ -9,7 +9,7 @@
 //! Bytes: `[version]`, then for each entry `[fingerprint: u64][idle_at: u64][length and overflow bit: u32][state]`, all
 //! little endian. A value of an unknown version is an empty slot, and so is what lies behind a damaged entry.
 
-use super::Placed;
+use super::{Edit, Placed};
 use host::Nanos;
 use std::ops::Range;
 
@@ -88,13 +88,13 @@ fn place(bytes: &[u8], who: Who, now: Nanos) -> Place {
 }
 
 /// The slot with the client's state edited; `None` if `edit` answers no instant, and so changes nothing. See
-/// [`Address::draft`](super::Address::draft).
+/// [`Edit`].
 pub(super) fn edited<R>(
     bytes: Option<Vec<u8>>,
     who: Who,
     len: usize,
     now: Nanos,
-    edit: impl FnOnce(&mut [u8]) -> (R, Option<Nanos>),
+    edit: Edit<'_, R>,
 ) -> (Placed<R>, Option<Vec<u8>>) {
     let bytes = bytes.unwrap_or_default();
     let place = place(&bytes, who, now);

@@ -53,7 +53,7 @@ fn ask(host: &FakeHost, client: &[u8]) -> Placed<bool> {
 
 fn ask_at(host: &FakeHost, address: Address) -> Placed<bool> {
     let now = host.now();
-    let updated = address.update(host, now, |state| call(state, now));
+    let updated = address.update(host, now, &mut |state| call(state, now));
     updated.unwrap().value
 }
 
@@ -163,7 +163,7 @@ fn policies_that_share_a_slot_do_not_share_state() {
         for table in &tables {
             let address = address(table, &n.to_le_bytes());
             let verdict = address
-                .update(&host, now, |state| (state == [0], call(state, now).1))
+                .update(&host, now, &mut |state| (state == [0], call(state, now).1))
                 .unwrap();
             assert!(verdict.value.value);
         }
@@ -187,7 +187,7 @@ fn losing_every_swap_is_told() {
     let host = FakeHost::new();
     let (now, address) = (host.now(), address(&table(&host), b"ann"));
     host.shared().fail_next_swaps(usize::MAX);
-    let verdict = address.update(&host, now, |state| call(state, now));
+    let verdict = address.update(&host, now, &mut |state| call(state, now));
     assert_eq!(verdict, Err(StateError::Contended));
 }
 
@@ -195,14 +195,14 @@ fn losing_every_swap_is_told() {
 fn a_stale_draft_is_worked_out_anew() {
     let host = FakeHost::new();
     let (now, address) = (host.now(), address(&table(&host), b"ann"));
-    let edit = |state: &mut [u8]| {
+    let mut edit = |state: &mut [u8]| {
         state[0] += 1;
         (state[0], Some(now.after(SPAN)))
     };
-    let draft = address.draft(&host, now, edit).unwrap();
+    let draft = address.draft(&host, now, &mut edit).unwrap();
     assert_eq!(draft.value().value, 1);
-    address.update(&host, now, edit).unwrap();
-    let updated = address.commit(&host, now, draft, edit).unwrap();
+    address.update(&host, now, &mut edit).unwrap();
+    let updated = address.commit(&host, now, draft, &mut edit).unwrap();
     assert_eq!((updated.value.value, updated.retries), (2, 1));
 }
 
@@ -211,9 +211,11 @@ fn a_draft_nobody_disturbed_is_not_read_again() {
     let host = FakeHost::new();
     let (now, address) = (host.now(), address(&table(&host), b"ann"));
     let mut calls = 0;
-    let draft = address.draft(&host, now, |state| call(state, now)).unwrap();
+    let draft = address
+        .draft(&host, now, &mut |state| call(state, now))
+        .unwrap();
     address
-        .commit(&host, now, draft, |state| {
+        .commit(&host, now, draft, &mut |state| {
             calls += 1;
             call(state, now)
         })
@@ -269,12 +271,12 @@ proptest! {
             bytes[0] = 1;
         }
         host.shared().set(&address(&table(&host), b"ann").slot, &bytes);
-        let edit = |state: &mut [u8]| {
+        let mut edit = |state: &mut [u8]| {
             assert_eq!(state.len(), 1);
             (state.fill(1), Some(host.now().after(SPAN)))
         };
         for _ in 0..2 {
-            address(&table(&host), b"ann").update(&host, host.now(), edit).unwrap();
+            address(&table(&host), b"ann").update(&host, host.now(), &mut edit).unwrap();
         }
     }
 
