@@ -47,6 +47,20 @@ fn a_burst_is_cut_off_exactly_and_told_when_to_come_back() -> anyhow::Result<()>
 }
 
 #[test]
+fn who_passes_is_told_where_it_stands_if_the_document_says_so() -> anyhow::Result<()> {
+    for (told, expected) in [(false, None), (true, Some("\"five\";r=4;t=3600"))] {
+        let mut document = documents::service(&documents::window("five", 5, HOUR_MS));
+        document["settings"] = json!({ "rateLimitHeadersOnSuccess": told });
+        let envoy = Envoy::shipped()?.document(document).start()?;
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(reply.status == 200, "{reply:?}");
+        ensure!(reply.header("ratelimit") == expected, "{reply:?}");
+        envoy.finish()?;
+    }
+    Ok(())
+}
+
+#[test]
 fn a_limit_holds_exactly_over_two_workers_and_fifty_connections() -> anyhow::Result<()> {
     const THRESHOLD: u32 = 100;
     for realize in ["SlidingWindow", "TokenBucket"] {
