@@ -8,8 +8,13 @@ use testkit::tokens;
 /// The header that our routing writes for `header_to_metadata`; shipped configurations have the same rule.
 const SUBSET: &str = "x-steward-subset";
 
-/// A module of ours, or the yardstick, with its document.
+/// A module of ours, with its document.
 pub(super) fn wasm(module: &str, document: &Value) -> Value {
+    module_with(module, &document.to_string())
+}
+
+/// A module with its configuration as text.
+pub(super) fn module_with(module: &str, configuration: &str) -> Value {
     json!({
         "name": module,
         "typed_config": {
@@ -19,7 +24,7 @@ pub(super) fn wasm(module: &str, document: &Value) -> Value {
                 "failure_policy": "FAIL_RELOAD",
                 "configuration": {
                     "@type": "type.googleapis.com/google.protobuf.StringValue",
-                    "value": document.to_string(),
+                    "value": configuration,
                 },
                 "vm_config": {
                     "vm_id": "steward",

@@ -5,6 +5,7 @@
 //! what else the machine does. A variant that answers one request otherwise than it should ends the run, for a filter that
 //! does less is no faster filter.
 
+mod calls;
 mod filters;
 mod picture;
 mod process;
@@ -40,6 +41,9 @@ pub(crate) struct Options {
     /// Measure only this variant, the filter of Envoy that it is compared with, and a bare Envoy; may be given several times
     #[arg(long, value_name = "VARIANT", value_parser = variant::names())]
     only: Vec<String>,
+    /// Measure what each kind of call between a module and Envoy costs instead; implies --direct
+    #[arg(long, conflicts_with = "only")]
+    calls: bool,
     /// Write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,10 +67,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let loads = say::step("signing a token for each user", || {
         Ok::<_, anyhow::Error>([Traffic::many()?, Traffic::one()?])
     })?;
-    let scene = Scene::open(binary, dist, options.direct)?;
+    let scene = Scene::open(binary, dist, options.is_direct())?;
     let running = say::step("starting an Envoy for each variant", || {
         let start = |variant| scene.start(variant);
-        variant::chosen(&options.only)
+        options
+            .variants()
             .into_iter()
             .map(start)
             .collect::<Result<Vec<Running>>>()
@@ -100,13 +105,27 @@ impl Options {
         }
     }
 
+    fn variants(&self) -> Vec<variant::Variant> {
+        match self.calls {
+            true => calls::variants(),
+            false => variant::chosen(&self.only),
+        }
+    }
+
+    fn is_direct(&self) -> bool {
+        self.direct || self.calls
+    }
+
     fn publish(&self, rows: &[result::Row], others: f64, rounds: usize) -> Result<()> {
         let processors = std::thread::available_parallelism()?.get();
         println!("{}", table::tables(rows));
+        if self.calls {
+            println!("{}", calls::table(rows));
+        }
         let caption = format!(
             "{rounds} alternating rounds of {:?} a variant and load, {}, {processors} processors, load average {others} before",
             self.pace().turn,
-            if self.direct {
+            if self.is_direct() {
                 "answered by Envoy itself"
             } else {
                 "one upstream"
@@ -119,7 +138,7 @@ impl Options {
         }
         if let Some(path) = &self.json {
             let rows: Vec<_> = rows.iter().map(result::Row::json).collect();
-            let all = json!({ "direct": self.direct, "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
+            let all = json!({ "direct": self.is_direct(), "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
             write(path, &serde_json::to_string_pretty(&all)?)?;
         }
         if let Some(path) = &self.picture {

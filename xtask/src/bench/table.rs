@@ -67,7 +67,7 @@ fn at_rest(rows: &[Row]) -> String {
     table(&head, rows.iter().map(line))
 }
 
-fn table(head: &[&str], lines: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn table(head: &[&str], lines: impl Iterator<Item = Vec<String>>) -> String {
     let rule = head.iter().map(|_| "---".to_owned()).collect();
     let head = head.iter().map(|&column| column.to_owned()).collect();
     let lines = [head, rule].into_iter().chain(lines);

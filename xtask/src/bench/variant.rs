@@ -21,6 +21,9 @@ pub(super) struct Variant {
 /// Nothing but Envoy: what every other variant is compared with first.
 pub(super) const BARE: &str = "bare";
 
+/// A module that does nothing.
+pub(super) const EMPTY: &str = "empty filter";
+
 const CHAIN: &str = "native chain";
 const TOKEN: Checks = Checks {
     token: true,
@@ -70,7 +73,7 @@ fn whole() -> Vec<Variant> {
     vec![
         variant(BARE, None, &[], Checks::default(), vec![]),
         variant(
-            "empty filter",
+            EMPTY,
             None,
             &["empty-filter"],
             Checks::default(),

@@ -18,14 +18,21 @@ const EMPTY_FILTER: Module = Module {
     budget: 128 * 1024,
 };
 
+/// The second one: it calls its host as often as it is told.
+const HOST_CALLS: Module = Module {
+    name: "host-calls",
+    callbacks: &[modules::RESPONSE],
+    budget: 128 * 1024,
+};
+
 /// Builds the modules whose name contains one of `filters` (all, if there is none) and returns the folder they are in.
 pub(crate) fn run(filters: &[String]) -> Result<PathBuf> {
     make(&choose(filters)?, place::dist())
 }
 
-/// Builds all modules and the yardstick of the benchmark into a folder of their own, `dist` staying what users load.
+/// Builds all modules and the yardsticks of the benchmark into a folder of their own, `dist` staying what users load.
 pub(crate) fn for_bench() -> Result<PathBuf> {
-    let all: Vec<_> = MODULES.iter().chain([&EMPTY_FILTER]).collect();
+    let all: Vec<_> = MODULES.iter().chain([&EMPTY_FILTER, &HOST_CALLS]).collect();
     make(&all, place::target().join("bench"))
 }
 

@@ -35,7 +35,7 @@ const REQUEST_TRAILERS: &str = "proxy_on_request_trailers";
 /// The status of a gRPC call is seen. Envoy calls it only where a response has trailers.
 const RESPONSE_TRAILERS: &str = "proxy_on_response_trailers";
 /// The response's status and headers are read or extended.
-const RESPONSE: &str = "proxy_on_response_headers";
+pub(crate) const RESPONSE: &str = "proxy_on_response_headers";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
 /// what has been reached.
