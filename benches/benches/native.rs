@@ -4,6 +4,7 @@
 //! included, `cargo xtask bench` says.
 #![allow(clippy::unwrap_used, reason = "a bench may end where it fails")]
 
+use benches::document::large;
 use circuit_breaker::{Call, Settings, State, breaker};
 use divan::{Bencher, black_box};
 use host::Nanos;
@@ -16,7 +17,6 @@ use policy_model::{
     target::NormalPath,
 };
 use rate_limit::{Algorithm, Quota, Windows};
-use serde_json::{Value, json};
 use std::{num::NonZeroU32, time::Duration};
 use testkit::tokens;
 
@@ -26,17 +26,8 @@ fn main() {
 
 const ONE: NonZeroU32 = NonZeroU32::MIN;
 
-/// `services` services of ten paths each, a limit on every path.
-fn document(services: usize) -> Vec<u8> {
-    let limit =
-        json!({ "rateLimitPolicies": [{ "name": "all", "slidingWindows": [{ "threshold": 9 }] }] });
-    let path = |n: usize| json!({ "path": format!("/api/v{n}/orders"), "servicePolicy": limit });
-    let service = |n: usize| {
-        let paths: Vec<Value> = (0..10).map(path).collect();
-        json!({ "name": format!("service-{n}"), "groups": [{ "name": "default", "defaultGroup": true, "paths": paths }] })
-    };
-    let services: Vec<Value> = (0..services).map(service).collect();
-    json!({ "services": services }).to_string().into_bytes()
+fn document(services: u32) -> Vec<u8> {
+    large(services, 0).to_string().into_bytes()
 }
 
 fn load(text: &[u8]) -> Model {
@@ -45,13 +36,13 @@ fn load(text: &[u8]) -> Model {
 }
 
 #[divan::bench(args = [10, 1_000], sample_count = 10)]
-fn document_load(bencher: Bencher<'_, '_>, services: usize) {
+fn document_load(bencher: Bencher<'_, '_>, services: u32) {
     let text = document(services);
     bencher.bench_local(|| load(black_box(&text)));
 }
 
 #[divan::bench(args = [10, 1_000])]
-fn plan_look_up(bencher: Bencher<'_, '_>, services: usize) {
+fn plan_look_up(bencher: Bencher<'_, '_>, services: u32) {
     let model = load(&document(services));
     let host = format!("service-{}", services - 1);
     let path = NormalPath::new(b"/api/v7/orders/81?page=2").unwrap();

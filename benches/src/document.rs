@@ -27,6 +27,9 @@ pub const UNREACHABLE: u32 = 1_000_000;
 /// A day: longer than any run.
 pub const DAY_MS: u64 = 86_400_000;
 
+/// Of each service in a large document.
+pub const PATHS: u32 = 10;
+
 /// Everything on: token, two windows per user, lane, breaker.
 #[must_use]
 pub fn everything() -> Value {
@@ -63,6 +66,24 @@ pub fn lane() -> Value {
 #[must_use]
 pub fn circuit() -> Value {
     service(&breaker())
+}
+
+/// As many services as given, of ten paths each, a limit on every path: as many rules. One service differs from those of
+/// another `version`, as if somebody had changed its first limit.
+#[must_use]
+pub fn large(services: u32, version: u32) -> Value {
+    let limit = |threshold: u32| json!({ "rateLimitPolicies": [{ "name": "all", "slidingWindows": [{ "threshold": threshold }] }] });
+    let path = |service: u32, number: u32| {
+        let is_changed = service == services / 2 && number == 0;
+        let threshold = if is_changed { 10 + version } else { 9 };
+        json!({ "path": format!("/api/v{number}/orders"), "servicePolicy": limit(threshold) })
+    };
+    let service = |service: u32| {
+        let paths: Vec<Value> = (0..PATHS).map(|number| path(service, number)).collect();
+        json!({ "name": format!("service-{service}"), "groups": [{ "name": "default", "defaultGroup": true, "paths": paths }] })
+    };
+    let services: Vec<Value> = (0..services).map(service).collect();
+    json!({ "services": services })
 }
 
 fn service(policy: &Value) -> Value {
@@ -152,5 +173,24 @@ fn merge(objects: &[Value]) -> Value {
 fn set(object: &mut Value, more: Value) {
     if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
         object.extend(more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_of_a_large_document_differs_in_one_service() {
+        let services = |version| match large(100, version).get_mut("services") {
+            Some(Value::Array(services)) => std::mem::take(services),
+            _ => Vec::new(),
+        };
+        let (first, second) = (services(1), services(2));
+        let changed = first
+            .iter()
+            .zip(&second)
+            .filter(|(one, other)| one != other);
+        assert_eq!((first.len(), changed.count()), (100, 1));
     }
 }

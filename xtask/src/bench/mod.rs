@@ -7,6 +7,7 @@
 
 mod calls;
 mod filters;
+mod large;
 mod picture;
 mod process;
 mod result;
@@ -44,6 +45,9 @@ pub(crate) struct Options {
     /// Measure what each kind of call between a module and Envoy costs instead; implies --direct
     #[arg(long, conflicts_with = "only")]
     calls: bool,
+    /// Measure only what a large document costs, without any load
+    #[arg(long, conflicts_with_all = ["only", "calls", "picture"])]
+    large: bool,
     /// Write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,11 +67,27 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let dist = build::for_bench()?;
     let binary = envoy::ready(&Cache::of_user()?)?;
     let others = process::load_average()?;
+    let scene = Scene::open(binary, dist, options.is_direct())?;
+    let (rows, rounds) = if options.large {
+        (Vec::new(), 0)
+    } else {
+        under_load(&scene, options)?
+    };
+    let large = if options.only.is_empty() && !options.calls {
+        say::step("configuring large documents", || large::measure(&scene))?
+    } else {
+        Vec::new()
+    };
+    scene.close()?;
+    options.publish(&rows, &large, others, rounds)
+}
+
+/// What requests cost, and in how many rounds that was measured.
+fn under_load(scene: &Scene, options: &Options) -> Result<(Vec<result::Row>, usize)> {
     let pace = options.pace();
     let loads = say::step("signing a token for each user", || {
         Ok::<_, anyhow::Error>([Traffic::many()?, Traffic::one()?])
     })?;
-    let scene = Scene::open(binary, dist, options.is_direct())?;
     let running = say::step("starting an Envoy for each variant", || {
         let start = |variant| scene.start(variant);
         options
@@ -84,9 +104,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for one in running {
         one.close()?;
     }
-    scene.close()?;
     let rounds = measured.iter().flatten().map(|turns| turns.cpu.len()).min();
-    options.publish(&rows, others, rounds.unwrap_or_default())
+    Ok((rows, rounds.unwrap_or_default()))
 }
 
 // === impl Options ===
@@ -94,7 +113,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 impl Options {
     fn pace(&self) -> Pace {
         let (rounds, turn, limit) = if self.quick {
-            (3, Duration::from_millis(400), Duration::from_secs(105))
+            (3, Duration::from_millis(400), Duration::from_secs(75))
         } else {
             (11, Duration::from_secs(1), Duration::from_secs(900))
         };
@@ -116,14 +135,23 @@ impl Options {
         self.direct || self.calls
     }
 
-    fn publish(&self, rows: &[result::Row], others: f64, rounds: usize) -> Result<()> {
+    fn publish(
+        &self,
+        rows: &[result::Row],
+        large: &[large::Row],
+        others: f64,
+        rounds: usize,
+    ) -> Result<()> {
         let processors = std::thread::available_parallelism()?.get();
-        println!("{}", table::tables(rows));
+        for table in table::tables(rows).iter().chain(&table::large(large)) {
+            println!("{table}");
+        }
         if self.calls {
             println!("{}", calls::table(rows));
         }
-        let caption = format!(
-            "{rounds} alternating rounds of {:?} a variant and load, {}, {processors} processors, load average {others} before",
+        let machine = format!("{processors} processors, load average {others} before");
+        let pace = format!(
+            "{rounds} alternating rounds of {:?} a variant and load, {}, ",
             self.pace().turn,
             if self.is_direct() {
                 "answered by Envoy itself"
@@ -131,6 +159,7 @@ impl Options {
                 "one upstream"
             }
         );
+        let caption = if self.large { machine } else { pace + &machine };
         println!("{caption}");
         #[expect(clippy::cast_precision_loss, reason = "a few")]
         if others > BUSY * processors as f64 {
@@ -138,7 +167,8 @@ impl Options {
         }
         if let Some(path) = &self.json {
             let rows: Vec<_> = rows.iter().map(result::Row::json).collect();
-            let all = json!({ "direct": self.is_direct(), "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
+            let large: Vec<_> = large.iter().map(large::Row::json).collect();
+            let all = json!({ "large_documents": large, "direct": self.is_direct(), "load_average_before": others, "processors": processors, "rounds": rounds, "variants": rows });
             write(path, &serde_json::to_string_pretty(&all)?)?;
         }
         if let Some(path) = &self.picture {

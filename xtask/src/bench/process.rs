@@ -6,12 +6,24 @@ use std::{fs, io, time::Duration};
 /// CPU time that all threads of a process have used, to the nanosecond: `utime` and `stime` of `/proc/PID/stat` count in
 /// hundredths of a second, too coarse for short rounds. A thread that ends meanwhile is left out; Envoy's stay.
 pub(super) fn cpu(process: u32) -> Result<Duration> {
+    cpu_of(process, "")
+}
+
+/// The same of its threads whose names begin with `prefix`.
+pub(super) fn cpu_of(process: u32, prefix: &str) -> Result<Duration> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let text = match fs::read_to_string(thread?.path().join("schedstat")) {
+        let thread = thread?.path();
+        let read = || {
+            let name = fs::read_to_string(thread.join("comm"))?;
+            let text = fs::read_to_string(thread.join("schedstat"))?;
+            Ok(name.starts_with(prefix).then_some(text))
+        };
+        let text = match read() {
             Err(error) if has_ended(&error) => continue,
             text => text?,
         };
+        let Some(text) = text else { continue };
         let on_cpu = text
             .split_whitespace()
             .next()
@@ -67,6 +79,24 @@ mod tests {
         busy.wait().unwrap();
         assert!(used.is_some(), "from {first:?} on");
         assert!(memory.unwrap() > 100);
+    }
+
+    #[test]
+    fn threads_of_another_name_do_not_count() {
+        let named = std::thread::Builder::new().name("counted".into());
+        let named = named.spawn(|| {
+            let me = std::process::id();
+            let own = (0..1_000_000).find_map(|_| {
+                std::thread::yield_now();
+                cpu_of(me, "count")
+                    .ok()
+                    .filter(|used| *used > Duration::ZERO)
+            });
+            (own, cpu_of(me, "no such").unwrap())
+        });
+        let (own, others) = named.unwrap().join().unwrap();
+        assert!(own.is_some());
+        assert_eq!(others, Duration::ZERO);
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn pairs(one: &Turns, other: &Turns, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 }
 
 /// The upper one of two in the middle; 0 of none.
-fn median(mut of: Vec<f64>) -> f64 {
+pub(super) fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of.get(of.len() / 2).copied().unwrap_or_default()
 }

@@ -87,6 +87,15 @@ impl Scene {
         })
     }
 
+    /// Starts an Envoy that watches this document, as shipped, and waits until it has taken it.
+    pub(super) fn watching(&self, workers: u32, document: &str) -> Result<Envoy> {
+        let mut builder = Envoy::shipped()?.document(document).workers(workers);
+        for port in SHIPPED_PORTS {
+            builder = builder.endpoint(port, self.upstream.addr());
+        }
+        builder.binary(&self.binary).dist(&self.dist).start()
+    }
+
     /// Ends the service and says whether it behaved.
     pub(super) fn close(self) -> Result<()> {
         self.upstream.finish()

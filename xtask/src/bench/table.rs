@@ -1,12 +1,16 @@
 //! The tables, in Markdown: they are read in a terminal and pasted into `docs/performance.md`.
 
-use super::result::{Cell, Row};
+use super::{
+    large,
+    result::{Cell, Row},
+};
 
-/// A table for each load, and one for what does not depend on it.
-pub(super) fn tables(rows: &[Row]) -> String {
+/// A table for each load, and one for what does not depend on it; none of no rows.
+pub(super) fn tables(rows: &[Row]) -> Vec<String> {
     let loads = rows.first().map_or(0, |row| row.loads.len());
     let each = (0..loads).map(|load| of_load(rows, load));
-    each.chain([at_rest(rows)]).collect::<Vec<_>>().join("\n")
+    let at_rest = (!rows.is_empty()).then(|| at_rest(rows));
+    each.chain(at_rest).collect()
 }
 
 fn of_load(rows: &[Row], load: usize) -> String {
@@ -67,6 +71,30 @@ fn at_rest(rows: &[Row]) -> String {
     table(&head, rows.iter().map(line))
 }
 
+/// What a large document costs.
+pub(super) fn large(rows: &[large::Row]) -> Option<String> {
+    let head = [
+        "rules",
+        "document KiB",
+        "worker ms at start",
+        "worker ms, one service changed",
+        "resident MiB",
+        "MiB a VM",
+    ];
+    let mib = |kib: u64| format!("{}.{}", kib / 1_024, kib % 1_024 * 10 / 1_024);
+    let line = |row: &large::Row| {
+        vec![
+            row.rules.to_string(),
+            row.document_bytes.div_ceil(1_024).to_string(),
+            format!("{:.1}", row.start.as_secs_f64() * 1e3),
+            format!("{:.1}", row.reload.as_secs_f64() * 1e3),
+            (row.resident_kib / 1_024).to_string(),
+            mib(row.vm_kib),
+        ]
+    };
+    (!rows.is_empty()).then(|| table(&head, rows.iter().map(line)))
+}
+
 pub(super) fn table(head: &[&str], lines: impl Iterator<Item = Vec<String>>) -> String {
     let rule = head.iter().map(|_| "---".to_owned()).collect();
     let head = head.iter().map(|&column| column.to_owned()).collect();
@@ -102,7 +130,7 @@ mod tests {
             start: Duration::from_millis(700),
             start_cpu: Duration::from_millis(600),
         };
-        let tables = tables(&[row]);
+        let tables = tables(&[row]).join("\n");
         let bars: Vec<_> = tables
             .lines()
             .map(|line| line.matches('|').count())
@@ -112,5 +140,21 @@ mod tests {
         assert!(tables.contains(timed), "{tables}");
         let at_rest = "| governance.wasm | 2 | 2 | 700 | 600 |";
         assert!(tables.contains(at_rest), "{tables}");
+    }
+
+    #[test]
+    fn a_large_document_is_told_in_milliseconds_and_mebibytes() {
+        let row = large::Row {
+            rules: 1_000,
+            document_bytes: 100_000,
+            start: Duration::from_micros(31_250),
+            reload: Duration::from_micros(20_040),
+            resident_kib: 103_000,
+            vm_kib: 3_840,
+        };
+        let table = large(&[row]).unwrap();
+        let line = table.lines().last();
+        let expected = "| 1000 | 98 | 31.2 | 20.0 | 100 | 3.7 |";
+        assert_eq!(line, Some(expected), "{table}");
     }
 }
