@@ -120,7 +120,7 @@ impl Judges {
         let now = now();
         let verified = match self.known(&candidates, now) {
             Some(verified) => verified,
-            None => self.try_each(&candidates, host, now)?,
+            None => self.judged(&candidates, host, now)?,
         };
         Ok(Passed::Verified(verified))
     }
@@ -142,14 +142,7 @@ impl Judges {
                     found,
                 }),
                 Ok(None) => {}
-                Err(Ambiguous) => {
-                    let (token, error) = (None, AuthError::Ambiguous);
-                    return Err(Refused {
-                        provider: Some(place),
-                        token,
-                        error,
-                    });
-                }
+                Err(Ambiguous) => return Err(Refused::ambiguous(place)),
             }
         }
         Ok(candidates)
@@ -179,6 +172,21 @@ impl Judges {
             }
         }
         None
+    }
+
+    fn judged<'a, 'p>(
+        &self,
+        candidates: &[Candidate<'a, 'p>],
+        host: &dyn Host,
+        now: Duration,
+    ) -> Result<Verified<'a, 'p>, Refused<'a>> {
+        match candidates
+            .iter()
+            .find(|candidate| candidate.found.is_list())
+        {
+            Some(candidate) => Err(Refused::ambiguous(candidate.place)),
+            None => self.try_each(candidates, host, now),
+        }
     }
 
     fn try_each<'a, 'p>(
@@ -284,6 +292,14 @@ impl<'a> Refused<'a> {
             provider: None,
             token: None,
             error: AuthError::Missing,
+        }
+    }
+
+    fn ambiguous(place: usize) -> Self {
+        Self {
+            provider: Some(place),
+            token: None,
+            error: AuthError::Ambiguous,
         }
     }
 

@@ -135,14 +135,10 @@ impl HeaderPlace {
         }
     }
 
-    /// The header may come once; which of two an upstream reads is its own affair. Envoy joins two `authorization` headers
-    /// with a comma, which no token has. Without the prefix it holds another kind of credential (`Basic`), which is none of
-    /// ours.
+    /// The header may come once; which of two an upstream reads is its own affair. Without the prefix it holds another kind
+    /// of credential (`Basic`), which is none of ours.
     fn find<'a>(&self, view: &RequestView<'a>) -> Result<Option<&'a [u8]>, Ambiguous> {
-        match only(view.headers(&self.name))?.and_then(|value| self.token(value)) {
-            Some(token) if token.contains(&b',') => Err(Ambiguous),
-            token => Ok(token),
-        }
+        Ok(only(view.headers(&self.name))?.and_then(|value| self.token(value)))
     }
 
     /// Scheme names are case-insensitive, and one or more spaces follow (RFC 9110 section 11.4).
@@ -159,6 +155,13 @@ impl HeaderPlace {
 // === impl Found ===
 
 impl Found<'_, '_> {
+    /// Whether this is more than one token after all: Envoy joins two `authorization` headers with a comma, which no token
+    /// has. Asked of tokens that nobody knows yet, since it walks all of one.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        matches!(self.place, Place::Header(_)) && self.token.0.contains(&b',')
+    }
+
     /// Takes the token out of what goes to the upstream.
     pub fn strip(&self, view: &RequestView<'_>, changes: &mut Changes) {
         match &self.place {

@@ -309,3 +309,17 @@ fn a_refused_token_is_not_known() {
     let forged = format!("{token}x");
     assert!(check_at(NOW, &any_of(2), &judges, Some(forged.as_bytes())).is_err());
 }
+
+/// As Envoy joins two `authorization` headers.
+#[test]
+fn a_known_token_beside_another_one_is_two() {
+    let (judges, token) = of_the_second(&claims("x"));
+    let ask = |value: &str| check_at(NOW, &any_of(2), &judges, Some(value.as_bytes()));
+    assert!(ask(&token).is_ok());
+    for joined in [
+        format!("{token},Bearer x.y.z"),
+        format!("x.y.z,Bearer {token}"),
+    ] {
+        assert_eq!(ask(&joined), Err((Some(0), AuthError::Ambiguous)));
+    }
+}

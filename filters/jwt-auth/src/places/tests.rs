@@ -23,8 +23,10 @@ fn find(pairs: Pairs<'_>) -> Result<Option<Vec<u8>>, Ambiguous> {
     let headers = Headers::from_pairs(pairs);
     let view = RequestView::new(&headers, Trust::Edge).unwrap();
     let places = Places::new(&provider());
-    let found = places.find(&view)?;
-    Ok(found.map(|found| found.token.0.into_owned()))
+    match places.find(&view)? {
+        Some(found) if found.is_list() => Err(Ambiguous),
+        found => Ok(found.map(|found| found.token.0.into_owned())),
+    }
 }
 
 fn found(pairs: Pairs<'_>) -> Option<String> {
