@@ -48,6 +48,17 @@ pub fn token() -> Value {
     document
 }
 
+/// The token alone, verified anew for each request: as if no token had been seen before.
+#[must_use]
+pub fn token_anew() -> Value {
+    let mut document = token();
+    let authentication = document.pointer_mut("/authentication");
+    if let Some(authentication) = authentication {
+        set(authentication, json!({ "cachedTokens": 0 }));
+    }
+    document
+}
+
 /// Two windows per user alone.
 #[must_use]
 pub fn windows(user: User) -> Value {

@@ -38,7 +38,11 @@ impl Scene {
     }
 
     fn ask(&mut self, token: Option<&str>) -> Response {
-        let request = Request::get("/orders/7?page=2").header(":authority", HOST);
+        self.send(Request::get("/orders/7?page=2"), token)
+    }
+
+    fn send(&mut self, request: Request, token: Option<&str>) -> Response {
+        let request = request.header(":authority", HOST);
         let request = request.header("x-lane", "gray");
         self.worker.request(match token {
             Some(token) => request.header("authorization", format!("Bearer {token}")),
@@ -63,6 +67,28 @@ fn a_passing_request() {
         calls(&response),
         [
             ("clock_time_get", 3),
+            ("proxy_get_header_map_pairs", 1),
+            ("proxy_get_header_map_value", 1),
+            ("proxy_get_shared_data", 1),
+            ("proxy_increment_metric", 5),
+            ("proxy_replace_header_map_value", 4),
+            ("proxy_set_shared_data", 2),
+        ]
+    );
+}
+
+/// A body costs one more callback and the time at its end; from then on the upstream can be slow.
+#[test]
+fn a_passing_request_with_a_body() {
+    let mut scene = Scene::new(&document());
+    let token = token("ann");
+    scene.ask_twice(Some(&token));
+    let response = scene.send(Request::post("/orders/7", b"{}"), Some(&token));
+    assert_eq!(response.status, 200);
+    assert_eq!(
+        calls(&response),
+        [
+            ("clock_time_get", 4),
             ("proxy_get_header_map_pairs", 1),
             ("proxy_get_header_map_value", 1),
             ("proxy_get_shared_data", 1),

@@ -139,6 +139,13 @@ fn single() -> Vec<Variant> {
             vec![wasm("jwt-auth", &document::token())],
         ),
         variant(
+            "jwt-auth.wasm, no cache",
+            Some("jwt_authn, no cache"),
+            &["jwt-auth"],
+            TOKEN,
+            vec![wasm("jwt-auth", &document::token_anew())],
+        ),
+        variant(
             "local_ratelimit",
             None,
             &[],
