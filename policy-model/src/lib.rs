@@ -9,6 +9,7 @@ pub mod json;
 pub mod model;
 pub mod pattern;
 pub mod read;
+pub mod sort;
 pub mod target;
 pub mod validate;
 

@@ -13,11 +13,9 @@ use engine::{CompileContext, Metrics, state::random_key};
 use policy_model::{
     document::{self, AuthenticationPolicy, Mode},
     model::{NodeId, ServiceId},
+    sort::sort,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{collections::BTreeMap, rc::Rc};
 
 /// What requests need to know.
 pub(crate) struct Plan {
@@ -129,10 +127,12 @@ fn services(
         .nodes()
         .zip(nodes)
         .filter(|(_, requirement)| !requirement.is_public());
-    let guarded: BTreeSet<_> = guarded.map(|((_, node), _)| node.service).collect();
+    let mut guarded: Vec<_> = guarded.map(|((_, node), _)| node.service).collect();
+    sort(&mut guarded);
+    guarded.dedup();
     let mut services = Vec::new();
     for (id, service) in cx.model.services() {
-        services.push(match guarded.contains(&id) {
+        services.push(match guarded.binary_search(&id).is_ok() {
             true => ServicePlan::new(&mut cx.metrics, &service.name, providers),
             false => ServicePlan {
                 realm: Rc::clone(&service.name),
@@ -148,7 +148,7 @@ fn claim_headers(providers: &[Provider]) -> Vec<Rc<str>> {
         .iter()
         .flat_map(|provider| &provider.claim_headers);
     let mut headers: Vec<_> = rules.map(|rule| Rc::clone(&rule.header)).collect();
-    headers.sort();
+    sort(&mut headers);
     headers.dedup();
     headers
 }

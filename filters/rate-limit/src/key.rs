@@ -7,6 +7,7 @@
 use policy_model::{
     condition::{Attributes, InvalidSource, Source, parse_address},
     document::{ConditionKind, KeyPart, LimitOverride, MissingKey},
+    sort::sort,
 };
 use std::net::IpAddr;
 
@@ -113,7 +114,7 @@ impl Overrides {
                 values.map(move |value| (value.as_bytes().into(), index))
             })
             .collect();
-        values.sort();
+        sort(&mut values);
         // The first of a value's overrides stays.
         values.dedup_by(|later, first| later.0 == first.0);
         Self(values.into())

@@ -8,6 +8,7 @@ use crate::{
     subsets::{Choice, ChoiceId, Subsets},
 };
 use engine::{CompileContext, HeaderValue, Position, RequestContext, Stage, Verdict};
+use policy_model::sort::sort;
 use std::rc::Rc;
 
 /// The routing stage.
@@ -37,7 +38,7 @@ impl Stage for Route {
             .map(|(_, node)| builder.node(node, &mut cx.metrics, &mut refuse))
             .collect();
         let subsets = builder.build();
-        refused.sort();
+        sort(&mut refused);
         refused.dedup();
         for (pointer, why) in refused {
             cx.report.error(pointer, why);

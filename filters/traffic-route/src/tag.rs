@@ -13,6 +13,7 @@ use engine::{RequestContext, metrics::Counter};
 use policy_model::{
     condition::Matcher,
     document::{Destination, LabelConditions, Mode, Op, Relation, RoutePolicy, TagRule},
+    sort::sort_by_key,
 };
 
 /// A node's tag rules, in the order in which they are asked.
@@ -46,7 +47,7 @@ impl TagRoutes {
         refuse: &mut Refuse<'_>,
     ) {
         let mut ordered: Vec<&TagRule> = policy.tag_rules.iter().collect();
-        ordered.sort_by_key(|rule| rule.order);
+        sort_by_key(&mut ordered, |rule| rule.order);
         for rule in ordered {
             let matcher = match Matcher::compile(&rule.conditions) {
                 Ok(matcher) => matcher,

@@ -5,6 +5,7 @@ use super::matcher::Reason;
 use super::source::Source;
 use crate::document::Op;
 use crate::pattern::FullRegex;
+use crate::sort::sort;
 use crate::target::{NormalPath, normal_host};
 
 /// An operator with its values.
@@ -133,7 +134,7 @@ fn sorted(
     values: impl Iterator<Item = Result<Box<[u8]>, Reason>>,
 ) -> Result<Box<[Box<[u8]>]>, Reason> {
     let mut values = values.collect::<Result<Vec<_>, _>>()?;
-    values.sort_unstable();
+    sort(&mut values);
     values.dedup();
     Ok(values.into())
 }

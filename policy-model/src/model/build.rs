@@ -10,8 +10,9 @@ use super::sources::{self, DEFAULT_GROUP, PathSource, Place};
 use crate::document::{AuthenticationPolicy, Document, Service, ServiceGroup, ServiceType};
 use crate::finding::Report;
 use crate::pattern::{PathPattern, PathTable};
+use crate::sort::sort;
 use crate::target::normal_host;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Numbers nodes and settles what holds at them.
@@ -235,7 +236,10 @@ impl Builder<'_> {
         let own_names = own.into_iter().flat_map(|own| own.methods.keys());
         let names_above = above.into_iter().flat_map(|above| above.methods.keys());
         let mut methods = BTreeMap::new();
-        for name in own_names.chain(names_above).collect::<BTreeSet<_>>() {
+        let mut names: Vec<_> = own_names.chain(names_above).collect();
+        sort(&mut names);
+        names.dedup();
+        for name in names {
             let from = above.and_then(|above| above.methods.get(name)).or(fallback);
             let inherited = self.under(&mut scope.group, Some(&mut layer), from);
             let place = own.and_then(|own| own.methods.get(name)).copied();

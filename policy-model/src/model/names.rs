@@ -3,6 +3,7 @@
 //! Hashes stand apart from names, in order: a search reads a few of them side by side, and then one name.
 
 use crate::pattern::hash_any_case;
+use crate::sort::sort_by_key;
 
 /// Names with a value each; ASCII letters match in any case.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl<T: Copy> NameTable<T> {
             .map(|(name, value)| (hash_any_case(&name), (name, value)))
             .collect();
         // Stable, so that the first of equal names is found first.
-        names.sort_by_key(|(hash, _)| *hash);
+        sort_by_key(&mut names, |(hash, _)| *hash);
         let (hashes, names) = names.into_iter().unzip();
         Self { hashes, names }
     }

@@ -9,6 +9,7 @@
 use super::regex::{FullRegex, InvalidRegex};
 use super::segments::Rest;
 use crate::document::{PathMatchType, ServiceType};
+use crate::sort::sort;
 use crate::target::{NormalPath, UnsafePath};
 use std::fmt;
 
@@ -202,7 +203,7 @@ fn read_segments(text: &str, delimiter: u8) -> Result<Box<[Segment]>, InvalidPat
         return Err(InvalidPattern::TooLong);
     }
     let mut names: Vec<_> = segments.iter().filter_map(Segment::name).collect();
-    names.sort_unstable();
+    sort(&mut names);
     match names
         .iter()
         .zip(names.iter().skip(1))

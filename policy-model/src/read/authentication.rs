@@ -8,6 +8,7 @@ use crate::document::{
     Provider, RemoteJwks, Requirement, TokenHeader,
 };
 use crate::json::Json;
+use crate::sort::sort;
 use std::num::NonZeroU64;
 
 /// Milliseconds to wait for an issuer's keys, unless the document says otherwise.
@@ -106,7 +107,7 @@ impl Provider {
             self.algorithms = keys
                 .filter_map(|key| key.alg.or(key.material.usual()))
                 .collect();
-            self.algorithms.sort_unstable();
+            sort(&mut self.algorithms);
             self.algorithms.dedup();
         }
         if self.algorithms.is_empty() {

@@ -26,13 +26,13 @@ pub(super) fn live_space(o: &mut Obj) -> Option<LiveSpace> {
 
 /// The texts of the wrapper's notes. What else is there has no effect either.
 fn notes(o: &mut Obj) -> BTreeMap<String, String> {
-    match o.value("metadata") {
-        Some((_, Json::Object(members))) => members
-            .iter()
-            .filter_map(|(name, json)| Some((name.clone(), value::text(json).ok()?)))
-            .collect(),
-        _ => BTreeMap::new(),
+    let mut notes = BTreeMap::new();
+    if let Some((_, Json::Object(members))) = o.value("metadata") {
+        let texts = members.iter();
+        notes
+            .extend(texts.filter_map(|(name, json)| Some((name.clone(), value::text(json).ok()?))));
     }
+    notes
 }
 
 fn spec(o: &mut Obj) -> LiveSpec {

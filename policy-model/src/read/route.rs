@@ -4,13 +4,14 @@ use super::condition::{conditions, label_conditions};
 use super::meta::meta;
 use super::object::Obj;
 use crate::document::{Destination, RoutePolicy, TagRule};
+use crate::sort::sort_by_key;
 
 pub(super) fn route(o: &mut Obj) -> Option<RoutePolicy> {
     o.guard();
     let meta = meta(o);
     let order = o.whole("order").unwrap_or_default();
     let mut tag_rules = o.list("tagRules", tag_rule);
-    tag_rules.sort_by_key(|rule| rule.order);
+    sort_by_key(&mut tag_rules, |rule| rule.order);
     Some(RoutePolicy {
         meta,
         order,

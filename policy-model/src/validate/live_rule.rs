@@ -3,6 +3,7 @@
 use super::refer::{Names, once};
 use crate::document::{LiveSpec, Unit, UnitRange, UnitRoute, UnitRule};
 use crate::finding::{Report, Severity};
+use crate::sort::sort_by_key;
 
 /// The one function that JoyLive knows. Under any other no hash is in any range.
 const FUNCTION: &str = "BKDRHash";
@@ -88,7 +89,7 @@ fn ranges(rule: &UnitRule, report: &mut Report) {
         }
     }
     all.retain(|(range, _)| range.from < range.to);
-    all.sort_by_key(|(range, _)| *range);
+    sort_by_key(&mut all, |(range, _)| *range);
     overlaps(&all, report);
     gaps(rule, &all, report);
 }

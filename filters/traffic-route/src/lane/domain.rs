@@ -3,8 +3,10 @@
 use crate::refuse::Refuse;
 use policy_model::{
     document::{LaneDomain, LaneRule, LaneSpace},
+    sort::{sort_by, sort_by_key},
     target::{NormalPath, normal_host},
 };
+use std::cmp::Reverse;
 
 /// The domains of all spaces, sorted by host.
 #[derive(Default)]
@@ -28,7 +30,7 @@ impl Domains {
             list.extend(domains.map(|domain| (index, Domain::new(domain, &space.rules, refuse))));
         }
         // Stable: of two domains of one host the first counts.
-        list.sort_by(|(_, one), (_, other)| one.host.cmp(&other.host));
+        sort_by(&mut list, |(_, one), (_, other)| one.host.cmp(&other.host));
         list.dedup_by(|(_, later), (_, first)| later.host == first.host);
         Self(list)
     }
@@ -60,7 +62,7 @@ impl Domain {
                 Err(reason) => refuse(&path.pointer, &reason.to_string()),
             }
         }
-        paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        sort_by_key(&mut paths, |(path, _)| Reverse(path.len()));
         Self {
             host: normal_host(domain.host.as_bytes()).into_owned(),
             paths,

@@ -5,6 +5,7 @@ use crate::finding::Severity;
 use crate::json::Json;
 use crate::read::nearest::nearest;
 use crate::read::value::shown;
+use crate::sort::sort;
 
 // === impl Obj ===
 
@@ -69,7 +70,7 @@ fn doubled(members: &[(String, Json)]) -> Vec<&str> {
         }
     }
     let mut names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
+    sort(&mut names);
     let pairs = names.windows(2).filter(|pair| pair.first() == pair.last());
     pairs.flatten().copied().collect()
 }
