@@ -97,7 +97,7 @@ fn root(json: &Json, report: &mut Report) -> Document {
     match json {
         Json::Array(items) => {
             let form = items.first().map_or(Form::Service, Form::of);
-            form.read(items, "", report, &mut document);
+            form.read(items, report, &mut document);
         }
         object => match Form::of(object) {
             Form::Whole => {
@@ -139,16 +139,16 @@ impl Form {
         }
     }
 
-    fn read(self, items: &[Json], pointer: &str, report: &mut Report, document: &mut Document) {
+    fn read(self, items: &[Json], report: &mut Report, document: &mut Document) {
         match self {
             Self::LiveSpace => {
-                document.live_spaces = list(items, pointer, report, live_space::live_space);
+                document.live_spaces = list(items, "", report, live_space::live_space);
             }
             Self::LaneSpace => {
-                document.lane_spaces = list(items, pointer, report, lane_space::lane_space);
+                document.lane_spaces = list(items, "", report, lane_space::lane_space);
             }
             Self::Service | Self::Whole => {
-                document.services = list(items, pointer, report, service::service);
+                document.services = list(items, "", report, service::service);
             }
         }
     }

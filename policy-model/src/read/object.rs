@@ -2,6 +2,8 @@
 //!
 //! A reader states each member once, by asking for it; the set of known names, the aliases, the check for members that
 //! nobody knows and the pointers of findings follow from that, so none of them can be forgotten for a field.
+//!
+//! A generic method is compiled anew for each type that is read, so it does no more than what needs the type.
 
 mod leftover;
 
@@ -33,24 +35,29 @@ impl<'j, 'r> Obj<'j, 'r> {
     pub(super) fn read<T>(
         json: &'j Json,
         pointer: String,
-        report: &mut Report,
-        read: impl FnOnce(&mut Obj<'j, '_>) -> T,
+        report: &'r mut Report,
+        read: impl FnOnce(&mut Self) -> T,
     ) -> Option<T> {
+        let mut object = Self::of(json, pointer, report)?;
+        let value = read(&mut object);
+        object.finish();
+        Some(value)
+    }
+
+    #[inline(never)]
+    fn of(json: &'j Json, pointer: String, report: &'r mut Report) -> Option<Self> {
         let Json::Object(members) = json else {
             report.error(pointer, Mismatch::expected("an object", json).message);
             return None;
         };
-        let mut object = Obj {
+        Some(Self {
             members,
             pointer,
             known: Vec::with_capacity(MEMBERS),
             guarded: false,
             belongs: Vec::new(),
             report,
-        };
-        let value = read(&mut object);
-        object.finish();
-        Some(value)
+        })
     }
 
     /// A slip in a member's name is an error: without the member the document would protect less than it says.
@@ -110,7 +117,7 @@ impl<'j, 'r> Obj<'j, 'r> {
 
     /// A whole number.
     pub(super) fn whole<T: Whole>(&mut self, names: &'static str) -> Option<T> {
-        self.scalar(names, value::whole)
+        self.within(names, T::RANGE).and_then(T::whole)
     }
 
     /// A whole number that has a default, which is said when it is taken.
@@ -212,8 +219,10 @@ impl<'j, 'r> Obj<'j, 'r> {
         names: &'static str,
         read: impl FnOnce(&mut Obj<'j, '_>) -> T,
     ) -> Option<T> {
-        let (name, json) = self.value(names)?;
-        Obj::read(json, self.at(name), self.report, read)
+        let mut object = self.member(names)?;
+        let value = read(&mut object);
+        object.finish();
+        Some(value)
     }
 
     /// An object whose names are data and whose values are objects: those, with their names.
@@ -222,15 +231,9 @@ impl<'j, 'r> Obj<'j, 'r> {
         names: &'static str,
         mut read: impl FnMut(&str, &mut Obj<'j, '_>) -> Option<T>,
     ) -> Vec<T> {
-        self.object(names, |object| {
-            let members = object.open();
-            let each = members.into_iter().filter_map(|(name, json)| {
-                let pointer = object.at(&escape(name));
-                Obj::read(json, pointer, object.report, |inner| read(name, inner)).flatten()
-            });
-            each.collect()
-        })
-        .unwrap_or_default()
+        let mut values = Vec::new();
+        self.each(names, &mut |name, object| values.extend(read(name, object)));
+        values
     }
 
     /// A list of objects; those of which `read` makes nothing are left out.
@@ -317,6 +320,30 @@ impl<'j, 'r> Obj<'j, 'r> {
         }
     }
 
+    #[inline(never)]
+    fn within(&mut self, names: &'static str, range: (i128, i128)) -> Option<i128> {
+        self.scalar(names, |json| value::within(json, range))
+    }
+
+    /// A member that is an object, if it is stated. What it is not asked for is reported by its `finish`.
+    #[inline(never)]
+    fn member(&mut self, names: &'static str) -> Option<Obj<'j, '_>> {
+        let (name, json) = self.value(names)?;
+        Obj::of(json, self.at(name), self.report)
+    }
+
+    /// Reads the objects of a member whose names are data.
+    #[inline(never)]
+    fn each(&mut self, names: &'static str, read: &mut dyn FnMut(&str, &mut Obj<'j, '_>)) {
+        self.object(names, |object| {
+            for (name, json) in object.open() {
+                let pointer = object.at(&escape(name));
+                Obj::read(json, pointer, object.report, |inner| read(name, inner));
+            }
+        });
+    }
+
+    #[inline(never)]
     fn items(&mut self, names: &'static str) -> Option<(&'static str, &'j [Json])> {
         match self.value(names)? {
             (name, Json::Array(items)) => Some((name, items)),
@@ -349,12 +376,23 @@ pub(super) fn list<'j, T>(
     mut read: impl FnMut(&mut Obj<'j, '_>) -> Option<T>,
 ) -> Vec<T> {
     let mut list = Vec::with_capacity(items.len());
+    each(items, pointer, report, &mut |object| {
+        list.extend(read(object));
+    });
+    list
+}
+
+#[inline(never)]
+fn each<'j>(
+    items: &'j [Json],
+    pointer: &str,
+    report: &mut Report,
+    read: &mut dyn FnMut(&mut Obj<'j, '_>),
+) {
     for (index, item) in items.iter().enumerate() {
         let at = join(pointer, &index.to_string());
-        let value = Obj::read(item, at, report, &mut read);
-        list.extend(value.flatten());
+        Obj::read(item, at, report, &mut *read);
     }
-    list
 }
 
 /// An object as texts: its names are data.

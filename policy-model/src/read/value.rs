@@ -3,6 +3,7 @@
 //! JoyLive's files are bound by a reader that turns `"5"` into 5, 500 into `"500"` and takes `""` for an unset number.
 //! Files that rely on that exist, so the same is done here. What it would cut silently (2.7 to 2) is an error.
 
+use super::nearest::nearest;
 use crate::document::Spelled;
 use crate::json::Json;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -91,8 +92,8 @@ pub(super) fn flag(json: &Json) -> Result<Option<bool>, Mismatch> {
     }
 }
 
-/// A whole number; none for `""`.
-pub(super) fn whole<T: Whole>(json: &Json) -> Result<Option<T>, Mismatch> {
+/// A whole number in a range, its ends included; none for `""`.
+pub(super) fn within(json: &Json, range: (i128, i128)) -> Result<Option<i128>, Mismatch> {
     let number = match json {
         Json::Number(number) => {
             whole_number(number).ok_or_else(|| not_whole(&number.to_string()))?
@@ -101,18 +102,14 @@ pub(super) fn whole<T: Whole>(json: &Json) -> Result<Option<T>, Mismatch> {
         Json::String(text) => text.trim().parse().map_err(|_| not_whole(text))?,
         other => return Err(Mismatch::expected("a whole number", other)),
     };
-    T::whole(number)
-        .map(Some)
-        .ok_or_else(|| out_of_range::<T>(number))
-}
-
-fn out_of_range<T: Whole>(number: i128) -> Mismatch {
-    let (least, greatest) = T::RANGE;
-    Mismatch::new(if number < least {
-        format!("{number} is less than {least}")
+    let (least, greatest) = range;
+    if number < least {
+        Err(Mismatch::new(format!("{number} is less than {least}")))
+    } else if number > greatest {
+        Err(Mismatch::new(format!("{number} is more than {greatest}")))
     } else {
-        format!("{number} is more than {greatest}")
-    })
+        Ok(Some(number))
+    }
 }
 
 fn whole_number(number: &serde_json::Number) -> Option<i128> {
@@ -150,17 +147,16 @@ pub(super) fn word<E: Spelled>(json: &Json) -> Result<E, Mismatch> {
     let Json::String(text) = json else {
         return Err(Mismatch::expected("a string", json));
     };
-    E::spelled(text).ok_or_else(|| Mismatch {
-        message: format!("`{}` is none of {}", shown(text), words::<E>()),
-        suggestion: super::nearest::nearest(text, E::SPELLINGS.iter().map(|(name, _)| *name))
-            .map(|meant| format!("did you mean `{meant}`?")),
-    })
+    E::spelled(text)
+        .ok_or_else(|| unknown(text, E::SPELLINGS.iter().map(|(name, _)| *name).collect()))
 }
 
-/// Every word that is known, as a sentence says it.
-fn words<E: Spelled>() -> String {
-    let names: Vec<_> = E::SPELLINGS.iter().map(|(name, _)| *name).collect();
-    names.join(", ")
+#[inline(never)]
+fn unknown(word: &str, known: Vec<&str>) -> Mismatch {
+    Mismatch {
+        message: format!("`{}` is none of {}", shown(word), known.join(", ")),
+        suggestion: nearest(word, known).map(|meant| format!("did you mean `{meant}`?")),
+    }
 }
 
 /// A piece of the document that goes into a message: not endless, no control characters.
@@ -186,6 +182,10 @@ mod tests {
 
     fn json(text: &str) -> Json {
         Json::parse(text.as_bytes()).unwrap()
+    }
+
+    fn whole<T: Whole>(json: &Json) -> Result<Option<T>, Mismatch> {
+        within(json, T::RANGE).map(|number| number.and_then(T::whole))
     }
 
     #[test]

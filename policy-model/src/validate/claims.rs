@@ -30,7 +30,9 @@ struct Use<'d> {
 /// ```
 #[must_use]
 pub fn claims_asked_for(document: &Document) -> BTreeSet<&str> {
-    uses(document).map(|place| place.claim).collect()
+    let mut claims = BTreeSet::new();
+    claims.extend(uses(document).map(|place| place.claim));
+    claims
 }
 
 pub(super) fn check(document: &Document, report: &mut Report) {

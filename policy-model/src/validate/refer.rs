@@ -2,6 +2,7 @@
 
 use crate::finding::{Report, Severity};
 use crate::read::nearest::nearest;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Names that exist, for others to refer to.
@@ -52,19 +53,31 @@ impl<'d> Names<'d> {
 }
 
 /// Reports each name that has been given before. Empty names are no names.
-pub(super) fn once<'d, K: Ord + AsRef<str>>(
+pub(super) fn once<'d, N: Into<Cow<'d, str>>>(
     what: &str,
     severity: Severity,
-    named: impl IntoIterator<Item = (K, &'d str)>,
+    named: impl IntoIterator<Item = (N, &'d str)>,
     report: &mut Report,
 ) {
-    let mut first: BTreeMap<K, &str> = BTreeMap::new();
+    let named = named.into_iter();
+    let mut named = named.map(|(name, pointer)| (name.into(), pointer));
+    each_once(what, severity, &mut named, report);
+}
+
+/// Compiled once for all kinds of names.
+fn each_once<'d>(
+    what: &str,
+    severity: Severity,
+    named: &mut dyn Iterator<Item = (Cow<'d, str>, &'d str)>,
+    report: &mut Report,
+) {
+    let mut first: BTreeMap<Cow<'d, str>, &str> = BTreeMap::new();
     for (name, pointer) in named {
-        if name.as_ref().is_empty() {
+        if name.is_empty() {
             continue;
         }
         if let Some(before) = first.get(&name) {
-            let message = format!("{what} `{}` is already at {before}", name.as_ref());
+            let message = format!("{what} `{name}` is already at {before}");
             report.add(severity, pointer, message, None);
         } else {
             first.insert(name, pointer);

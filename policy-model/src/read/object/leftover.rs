@@ -11,7 +11,8 @@ use crate::sort::sort;
 
 impl<'j> Obj<'j, '_> {
     /// Reports what is left once the reader has asked for all it knows.
-    pub(super) fn finish(&mut self) {
+    #[inline(never)]
+    pub(super) fn finish(mut self) {
         self.doubles();
         for (name, _) in self.members {
             if !self.known.contains(&name.as_str()) {
