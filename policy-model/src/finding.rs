@@ -79,12 +79,16 @@ impl Report {
         message: impl Into<String>,
         suggestion: Option<String>,
     ) {
-        let finding = Finding {
+        self.push(Finding {
             severity,
             pointer: pointer.into(),
             message: message.into(),
             suggestion,
-        };
+        });
+    }
+
+    #[inline(never)]
+    fn push(&mut self, finding: Finding) {
         let mut fingerprint = DefaultHasher::new();
         finding.hash(&mut fingerprint);
         if self.seen.insert(fingerprint.finish()) {

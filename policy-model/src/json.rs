@@ -81,6 +81,16 @@ impl Json {
     }
 }
 
+/// A number as a document writes it, 50 and not 50.0. The writer of JSON is in every module; the standard library's
+/// formatter of floats would be 20 KiB more.
+pub(crate) fn written(number: f64) -> String {
+    let written = Number::from_f64(number).map_or_else(String::new, |number| number.to_string());
+    match written.strip_suffix(".0") {
+        Some(whole) => whole.to_owned(),
+        None => written,
+    }
+}
+
 /// Editors put a byte order mark before UTF-8; RFC 8259 (section 8.1) lets readers ignore it.
 fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)

@@ -1,9 +1,10 @@
 //! Lays what a node says over what it inherits, and remembers what there is to tell about it.
 
 use super::declared::{Declared, OwnList};
-use super::effective::{EffectivePolicy, Inherited, ListPolicy, Policies, PolicyKind};
+use super::effective::{EffectivePolicy, ListPolicy, Policies, PolicyKind};
 use super::fields::Merged;
 use super::node::{Node, NodeId};
+use crate::document::PolicyMeta;
 use crate::finding::{Report, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -91,7 +92,9 @@ impl Inheritance {
             OwnList::Silent => above.clone(),
             OwnList::Removes(removals) => self.without(removals, above),
             OwnList::Replaces(own) => {
-                above.iter().for_each(|policy| self.hide(declared, policy));
+                for policy in above.iter() {
+                    self.hide(declared, T::KIND, policy.declared_at, policy.label());
+                }
                 own.clone()
             }
         }
@@ -102,15 +105,7 @@ impl Inheritance {
             let found = above
                 .iter()
                 .any(|policy| policy.policy.meta().name == removal.name);
-            let known = self
-                .removals
-                .entry(removal.pointer.clone())
-                .or_insert_with(|| Removal {
-                    kind: T::KIND,
-                    name: removal.name.clone(),
-                    found: false,
-                });
-            known.found |= found;
+            self.remove(T::KIND, removal, found);
         }
         let is_removed = |name: &str| removals.iter().any(|removal| removal.meta().name == name);
         above
@@ -120,13 +115,25 @@ impl Inheritance {
             .collect()
     }
 
-    fn hide<T: ListPolicy>(&mut self, declared: &Declared<'_>, policy: &Inherited<T>) {
-        let key = (T::KIND, declared.node, policy.declared_at);
+    #[inline(never)]
+    fn remove(&mut self, kind: PolicyKind, removal: &PolicyMeta, found: bool) {
+        let known = self.removals.entry(removal.pointer.clone());
+        let known = known.or_insert_with(|| Removal {
+            kind,
+            name: removal.name.clone(),
+            found: false,
+        });
+        known.found |= found;
+    }
+
+    #[inline(never)]
+    fn hide(&mut self, declared: &Declared<'_>, kind: PolicyKind, from: NodeId, label: String) {
+        let key = (kind, declared.node, from);
         let hidden = self.hidden.entry(key).or_insert_with(|| Hidden {
-            pointer: format!("{}/servicePolicy/{}", declared.pointer, T::KIND),
+            pointer: format!("{}/servicePolicy/{kind}", declared.pointer),
             labels: BTreeSet::new(),
         });
-        hidden.labels.insert(policy.label());
+        hidden.labels.insert(label);
     }
 
     /// Tells what lists hide, and which removals remove nothing.

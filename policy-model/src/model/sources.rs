@@ -72,6 +72,9 @@ impl<'d> PathSource<'d> {
             }
         };
         let spell = |method: &ServiceMethod| spell(&method.name, service_type);
+        let each = path.methods.iter();
+        let mut methods = BTreeMap::new();
+        methods.extend(each.map(|method| (spell(method), Place::of(method))));
         Some(Self {
             key: (pattern.match_type(), pattern.shape().into()),
             pattern,
@@ -79,11 +82,7 @@ impl<'d> PathSource<'d> {
                 pointer: &path.pointer,
                 policy: &path.service_policy,
             },
-            methods: path
-                .methods
-                .iter()
-                .map(|method| (spell(method), Place::of(method)))
-                .collect(),
+            methods,
         })
     }
 }

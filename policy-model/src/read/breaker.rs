@@ -3,6 +3,7 @@
 use super::meta::meta;
 use super::object::Obj;
 use crate::document::{CircuitBreakPolicy, DegradeConfig, ErrorParserPolicy, Percent};
+use crate::json::written;
 
 pub(super) fn circuit_break(o: &mut Obj) -> Option<CircuitBreakPolicy> {
     o.guard();
@@ -54,6 +55,7 @@ fn percent(o: &mut Obj, name: &'static str) -> Percent {
             Percent::HALF
         }
         Some(stated) => Percent::try_new(stated).unwrap_or_else(|| {
+            let stated = written(stated);
             o.error(name, format!("{stated} is not between 0 and 100 per cent"));
             Percent::HALF
         }),

@@ -22,7 +22,7 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 
 /// The word in lower case, without the ending of a plural.
 fn singular(word: &str) -> String {
-    let mut word = word.to_lowercase();
+    let mut word = word.to_ascii_lowercase();
     if let Some(stem) = word.strip_suffix("ies") {
         word = format!("{stem}y");
     } else if word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") {

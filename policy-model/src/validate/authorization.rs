@@ -17,7 +17,7 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         let permissions = roles.clone().flat_map(|role| &role.permissions);
         unattainable(part, &permissions.copied().collect::<Vec<_>>(), report);
         let methods = part.methods.iter().flatten();
-        let named = methods.map(|method| (method.method.to_uppercase(), &*part.pointer));
+        let named = methods.map(|method| (method.method.to_ascii_uppercase(), &*part.pointer));
         once("method", Severity::Error, named, report);
     }
     let Some(keys) = &document.authentication.api_keys else {

@@ -4,6 +4,7 @@ use super::condition;
 use super::refer::{Names, once};
 use crate::document::{Document, FallbackType, LaneRule, LaneSpace};
 use crate::finding::{Report, Severity};
+use crate::json::written;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
     let ids = document
@@ -113,10 +114,11 @@ fn ratio(rule: &LaneRule, report: &mut Report) {
         Some(ratio) if ratio > 1.0 => report.add(
             Severity::Error,
             at,
-            format!("{ratio} is more than all"),
+            format!("{} is more than all", written(ratio)),
             Some(format!(
-                "a share is from 0 to 1: {} is {ratio} per cent",
-                ratio / 100.0
+                "a share is from 0 to 1: {} is {} per cent",
+                written(ratio / 100.0),
+                written(ratio)
             )),
         ),
         _ => {}
@@ -127,7 +129,7 @@ fn domains(space: &LaneSpace, report: &mut Report) {
     let hosts = space
         .domains
         .iter()
-        .map(|domain| (domain.host.to_lowercase(), &*domain.pointer));
+        .map(|domain| (domain.host.to_ascii_lowercase(), &*domain.pointer));
     once("host", Severity::Error, hosts, report);
     let ids = Names::new("lane rule", space.rules.iter().map(|rule| rule.id.as_str()));
     for domain in &space.domains {

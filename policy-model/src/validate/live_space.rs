@@ -71,7 +71,7 @@ fn domains(spec: &LiveSpec, report: &mut Report) {
     let hosts = spec
         .domains
         .iter()
-        .map(|domain| (domain.host.to_lowercase(), &*domain.pointer));
+        .map(|domain| (domain.host.to_ascii_lowercase(), &*domain.pointer));
     once("host", Severity::Error, hosts, report);
     for domain in &spec.domains {
         unit_domains(spec, domain, report);

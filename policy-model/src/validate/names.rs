@@ -19,7 +19,7 @@ fn methods(path: &ServicePath, service_type: ServiceType, report: &mut Report) {
     let http = service_type == ServiceType::Http;
     let spelled = |name: &str| {
         if http {
-            name.to_uppercase()
+            name.to_ascii_uppercase()
         } else {
             name.to_owned()
         }

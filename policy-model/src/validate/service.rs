@@ -63,7 +63,7 @@ fn groups(service: &Service, settings: &Settings, report: &mut Report) {
     let named = service
         .groups
         .iter()
-        .map(|group| (group.name.to_lowercase(), &*group.pointer));
+        .map(|group| (group.name.to_ascii_lowercase(), &*group.pointer));
     once("group", Severity::Error, named, report);
     for group in service
         .groups
