@@ -1,7 +1,7 @@
 //! What every kind of policy tells of its decisions: the same counters under the same names, and a line for what a policy
 //! in shadow mode would have refused.
 
-use crate::metrics::{Counter, Metrics};
+use crate::metrics::{Counter, LateCounter, Metrics};
 use host::Host;
 use log::Level;
 use serde::Serialize;
@@ -15,8 +15,8 @@ pub struct Decisions {
     policy: Rc<str>,
     passed: Counter,
     refused: Counter,
-    would_refuse: Counter,
-    contended: Counter,
+    would_refuse: LateCounter,
+    contended: LateCounter,
 }
 
 #[derive(Serialize)]
@@ -30,7 +30,8 @@ struct ShadowLine<'a> {
 // === impl Decisions ===
 
 impl Decisions {
-    /// The counters of this policy; `kind` is that of its stage.
+    /// The counters of this policy; `kind` is that of its stage. Those of shadow mode and contention, which most policies
+    /// never see, are not there before they count.
     #[must_use]
     pub fn new(
         metrics: &mut Metrics<'_>,
@@ -42,8 +43,8 @@ impl Decisions {
         Self {
             passed: counter("passed"),
             refused: counter("refused"),
-            would_refuse: counter("would_refuse"),
-            contended: counter("contended"),
+            would_refuse: LateCounter::default(),
+            contended: LateCounter::default(),
             kind,
             service,
             policy,
@@ -74,7 +75,7 @@ impl Decisions {
 
     /// A request passed that would have been refused but for shadow mode.
     pub fn would_refuse(&self, host: &dyn Host) {
-        self.would_refuse.increment(host);
+        self.late(host, &self.would_refuse, "would_refuse");
         let line = ShadowLine {
             steward: self.kind,
             service: &self.service,
@@ -86,7 +87,13 @@ impl Decisions {
 
     /// The state behind the decision could not be changed: other workers were always faster, or the host refused.
     pub fn contended(&self, host: &dyn Host) {
-        self.contended.increment(host);
+        self.late(host, &self.contended, "contended");
+    }
+
+    fn late(&self, host: &dyn Host, counter: &LateCounter, outcome: &str) {
+        counter.increment(host, |metrics| {
+            metrics.decisions(&self.service, &self.policy, self.kind, outcome)
+        });
     }
 }
 

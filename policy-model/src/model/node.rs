@@ -110,9 +110,12 @@ impl fmt::Display for Path<'_> {
 
 fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str, special: &str) -> fmt::Result {
     let is_special = |letter: char| letter.is_control() || special.contains(letter);
-    text.chars()
-        .try_for_each(|letter| match is_special(letter) {
-            true => write!(f, "%{:02X}", u32::from(letter)),
-            false => write!(f, "{letter}"),
-        })
+    text.split_inclusive(is_special).try_for_each(|part| {
+        let last = part.chars().next_back().filter(|last| is_special(*last));
+        let Some(last) = last else {
+            return f.write_str(part);
+        };
+        f.write_str(part.strip_suffix(last).unwrap_or_default())?;
+        write!(f, "%{:02X}", u32::from(last))
+    })
 }
