@@ -34,7 +34,7 @@ pub(super) struct Row {
 const SERVICES: [u32; 3] = [0, 100, 1_000];
 
 /// Workers of the Envoy that shows what each one adds.
-const MANY: u32 = 3;
+const MANY: u32 = 5;
 
 /// Changed documents for one Envoy.
 const RELOADS: u32 = 3;
