@@ -1,60 +1,31 @@
-//! The signature algorithms carried out here, by their RFC 7518 section 3.1 names.
+//! The signature algorithms by their registered names (RFC 7518 section 3.1, RFC 8037 section 3.1), and the hash of each.
 //!
-//! An enum without `none`: a token that claims no signature cannot even be expressed behind the parser (RFC 8725 section
-//! 3.2). Names are compared byte by byte, as RFC 7515 section 4.1.1 demands, so `None` and `hs256` are as unknown as `foo`.
+//! The document's own enum, without `none`: a token that claims no signature cannot even be expressed behind the parser
+//! (RFC 8725 section 3.2). A token's `alg` is compared byte by byte, as RFC 7515 section 4.1.1 demands, so `None` and
+//! `hs256` are as unknown as `foo`; only a document may write the names as it likes.
 
-use policy_model::document::JwtAlgorithm;
-use std::fmt;
+use crate::hash::Hash;
+use policy_model::document::Spelled;
 
-/// A signature algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Algorithm {
-    /// HMAC with SHA-256 under a shared secret.
-    Hs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-    /// ECDSA on P-256 with SHA-256.
-    Es256,
+pub use policy_model::document::JwtAlgorithm as Algorithm;
+
+/// The algorithm that a token's header calls by this name.
+#[must_use]
+pub fn from_name(name: &str) -> Option<Algorithm> {
+    let mut spellings = Algorithm::SPELLINGS.iter();
+    spellings
+        .find(|(own, _)| *own == name)
+        .map(|(_, algorithm)| *algorithm)
 }
 
-// === impl Algorithm ===
-
-impl Algorithm {
-    /// Every algorithm carried out.
-    pub const ALL: [Self; 3] = [Self::Hs256, Self::Rs256, Self::Es256];
-
-    /// The algorithm of this name, if it is carried out here.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
-    }
-
-    /// What a document names, if it is carried out here.
-    #[must_use]
-    pub fn carried_out(stated: JwtAlgorithm) -> Option<Self> {
-        match stated {
-            JwtAlgorithm::Hs256 => Some(Self::Hs256),
-            JwtAlgorithm::Rs256 => Some(Self::Rs256),
-            JwtAlgorithm::Es256 => Some(Self::Es256),
-            _ => None,
-        }
-    }
-
-    /// Its registered name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hs256 => "HS256",
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-        }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+/// The hash that it signs. Ed25519 has its own inside.
+pub(crate) fn hash(algorithm: Algorithm) -> Hash {
+    use Algorithm::{
+        EdDsa, Es256, Es384, Es512, Hs256, Hs384, Hs512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
+    };
+    match algorithm {
+        Hs256 | Rs256 | Ps256 | Es256 => Hash::Sha256,
+        Hs384 | Rs384 | Ps384 | Es384 => Hash::Sha384,
+        Hs512 | Rs512 | Ps512 | Es512 | EdDsa => Hash::Sha512,
     }
 }

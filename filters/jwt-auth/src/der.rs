@@ -1,8 +1,12 @@
 //! The few DER shapes that stand between JOSE and the host's verifier, which takes keys as SubjectPublicKeyInfo (RFC 5280
-//! section 4.1) and ECDSA signatures as ECDSA-Sig-Value (RFC 3279 section 2.2.3).
+//! section 4.1) and ECDSA signatures as ECDSA-Sig-Value (RFC 3279 section 2.2.3). They are only ever written, never read.
+
+use crate::{curve::Curve, hash::Hash};
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
 /// `rsaEncryption` with its NULL parameters (RFC 3279 section 2.3.1), as an AlgorithmIdentifier's content.
@@ -10,11 +14,19 @@ const RSA_ENCRYPTION: &[u8] = &[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
 
-/// `id-ecPublicKey` on `secp256r1` (RFC 5480 section 2.1.1), as an AlgorithmIdentifier's content.
-const EC_P256: &[u8] = &[
-    0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-    0x03, 0x01, 0x07,
-];
+/// `id-ecPublicKey` (RFC 5480 section 2.1.1), encoded.
+const EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+
+/// `secp256r1`, `secp384r1` and `secp521r1` (RFC 5480 section 2.1.1.1), their content.
+const SECP256R1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const SECP521R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
+
+/// `id-sha256` to `id-sha512` but for the last byte (RFC 8017 appendix B.1), their content.
+const SHA2: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
+
+/// NULL, as a hash's parameters.
+const NULL: &[u8] = &[0x05, 0x00];
 
 /// An RSA key from its big-endian modulus and exponent.
 pub(crate) fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
@@ -22,9 +34,28 @@ pub(crate) fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     public_key(RSA_ENCRYPTION, &element(SEQUENCE, &numbers))
 }
 
-/// A P-256 key from its affine coordinates, as an uncompressed point (SEC 1 section 2.3.3).
-pub(crate) fn p256_public_key(x: &[u8; 32], y: &[u8; 32]) -> Vec<u8> {
-    public_key(EC_P256, &[&[0x04], x.as_slice(), y.as_slice()].concat())
+/// A key on a curve from its affine coordinates, as an uncompressed point (SEC 1 section 2.3.3).
+pub(crate) fn ec_public_key(curve: Curve, x: &[u8], y: &[u8]) -> Vec<u8> {
+    let curve = match curve {
+        Curve::P256 => SECP256R1,
+        Curve::P384 => SECP384R1,
+        Curve::P521 => SECP521R1,
+    };
+    let algorithm = [EC_PUBLIC_KEY, &element(OBJECT_IDENTIFIER, curve)].concat();
+    public_key(&algorithm, &[&[0x04], x, y].concat())
+}
+
+/// A hash as PKCS#1 v1.5 signs it (RFC 8017 section 9.2): DigestInfo.
+pub(crate) fn digest_info(hash: Hash, digest: &[u8]) -> Vec<u8> {
+    let last = match hash {
+        Hash::Sha256 => 1,
+        Hash::Sha384 => 2,
+        Hash::Sha512 => 3,
+    };
+    let identifier = element(OBJECT_IDENTIFIER, &[SHA2, &[last]].concat());
+    let algorithm = element(SEQUENCE, &[&*identifier, NULL].concat());
+    let digest = element(OCTET_STRING, digest);
+    element(SEQUENCE, &[algorithm, digest].concat())
 }
 
 /// An ECDSA signature from its big-endian numbers.
@@ -97,9 +128,24 @@ mod tests {
     }
 
     #[test]
-    fn p256_keys_have_the_one_length_that_they_can_have() {
-        let key = p256_public_key(&[1; 32], &[2; 32]);
-        assert_eq!(key.len(), 91);
-        assert_eq!(key[..4], [0x30, 89, 0x30, 0x13]);
+    fn keys_on_a_curve_have_the_one_length_that_they_can_have() {
+        for (curve, length, total, front) in [
+            (Curve::P256, 32, 91, [0x30, 89, 0x30, 0x13]),
+            (Curve::P384, 48, 120, [0x30, 118, 0x30, 0x10]),
+            (Curve::P521, 66, 158, [0x30, 0x81, 155, 0x30]),
+        ] {
+            let key = ec_public_key(curve, &vec![1; length], &vec![2; length]);
+            assert_eq!((key.len(), &key[..4]), (total, front.as_slice()));
+        }
+    }
+
+    #[test]
+    fn a_digest_info_is_rfc_8017s() {
+        // Section 9.2, note 1.
+        let front = [
+            0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+            0x03, 0x05, 0x00, 0x04, 0x40,
+        ];
+        assert_eq!(digest_info(Hash::Sha512, &[7; 64])[..19], front);
     }
 }

@@ -5,35 +5,57 @@
 //! `VerifySignatureResult {1 result, 2 error}` comes out. **A wrong signature is a call that succeeds**: only a `result` that
 //! is there and true says yes.
 
+use crate::hash::Hash;
 use host::{
     Host, HostError,
     protobuf::{Field, put_bytes, take_field},
 };
+use std::cell::Cell;
 
 /// The function's name at the host.
-pub const NAME: &str = "verify_signature";
+pub(crate) const NAME: &str = "verify_signature";
 
-/// Asks the host whether `signature` over `text` is `public_key`'s, with SHA-256.
-///
-/// `public_key` is a SubjectPublicKeyInfo; `signature` is PKCS#1 v1.5 for RSA and an ECDSA-Sig-Value for ECDSA.
-///
-/// # Errors
-///
-/// [`HostError::NotFound`] if the host has no such function, [`HostError::BadAnswer`] if its answer cannot be read, others as
-/// the host reports them.
-pub fn verify(
-    host: &dyn Host,
-    public_key: &[u8],
-    signature: &[u8],
-    text: &[u8],
-) -> Result<bool, HostError> {
-    let answer = host.call_foreign(NAME, &encode(public_key, signature, text))?;
-    decode(&answer).ok_or(HostError::BadAnswer)
+/// The host's verifier, or the memory that there is none: a host that has once said so is not asked again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verifier {
+    missing: Cell<bool>,
+}
+
+// === impl Verifier ===
+
+impl Verifier {
+    /// Asks the host whether `signature` over `text` is `public_key`'s; `None` if the host has no such function.
+    ///
+    /// `public_key` is a SubjectPublicKeyInfo; `signature` is PKCS#1 v1.5 for RSA and an ECDSA-Sig-Value for ECDSA.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::BadAnswer`] if its answer cannot be read, others as the host reports them.
+    pub(crate) fn verify(
+        &self,
+        host: &dyn Host,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        text: &[u8],
+    ) -> Result<Option<bool>, HostError> {
+        if self.missing.get() {
+            return Ok(None);
+        }
+        match host.call_foreign(NAME, &encode(hash, public_key, signature, text)) {
+            Ok(answer) => decode(&answer).map(Some).ok_or(HostError::BadAnswer),
+            Err(HostError::NotFound) => {
+                self.missing.set(true);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Encodes the question; a tag and at most five bytes of length go before each field.
-fn encode(public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
-    let fields = [b"sha256".as_slice(), public_key, signature, text];
+fn encode(hash: Hash, public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
+    let fields = [hash.name().as_bytes(), public_key, signature, text];
     let mut out = Vec::with_capacity(fields.iter().map(|field| field.len() + 6).sum());
     for (number, field) in (1..).zip(fields) {
         put_bytes(&mut out, number, field);
@@ -60,7 +82,7 @@ mod tests {
     #[test]
     fn the_question_is_four_fields() {
         let long = [7; 200];
-        let message = encode(b"key", b"", &long);
+        let message = encode(Hash::Sha256, b"key", b"", &long);
         let mut expected = b"\x0a\x06sha256\x12\x03key\x1a\x00\x22\xc8\x01".to_vec();
         expected.extend_from_slice(&long);
         assert_eq!(message, expected);

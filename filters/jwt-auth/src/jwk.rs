@@ -1,44 +1,51 @@
 //! The document's keys (RFC 7517), each bound to the one algorithm that it may verify.
 //!
-//! A key's kind decides its algorithm, and the token's `alg` only says which kind to look for: that makes the classic
-//! confusion, an RSA public key used as an HMAC secret, a state that cannot be written down (RFC 8725 sections 2.1 and
-//! 3.1). Keys that cannot be used are skipped, as RFC 7517 section 5 asks, and named, because a skipped key is a caller who
-//! will be refused. Public keys are turned into what the host's verifier takes here, once, not per request.
+//! What a key may verify follows from its kind, its curve and its `alg`, and from what the provider allows, all of it before
+//! any token comes; the token's `alg` only says which of these keys to look for. That makes the classic confusion, an RSA
+//! public key used as an HMAC secret, a state that cannot be written down (RFC 8725 sections 2.1 and 3.1). A key that may
+//! serve several algorithms is held once for each. Keys that cannot be used are skipped, as RFC 7517 section 5 asks, and
+//! named, because a skipped key is a caller who will be refused. What can be calculated or refused about a key is, here, once.
 
-use crate::{algorithm::Algorithm, base64url, der};
-use hmac::{Hmac, KeyInit};
+use crate::{
+    algorithm::{self, Algorithm},
+    base64url,
+    curve::Curve,
+    ed25519::Ed25519Key,
+    hash::Hash,
+    rsa::{RsaKey, WeakKey},
+    secret::Secret,
+};
 use policy_model::document::{Jwk, Jwks, KeyMaterial};
-use sha2::Sha256;
 use std::{fmt, rc::Rc};
-
-/// The shortest secret for HS256: as long as the hash (RFC 7518 section 3.2).
-const MIN_SECRET: usize = 32;
-
-/// The modulus sizes taken, in bits: RFC 7518 section 3.3 sets the lower; above the upper each check costs the host
-/// milliseconds.
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-
-/// The longest public exponent taken, in bytes: BoringSSL refuses more than 33 bits.
-const MAX_EXPONENT: usize = 4;
 
 /// A key that can be used.
 #[derive(Clone)]
 pub struct Key {
     /// The name that a token's header may call it by.
-    pub kid: Option<String>,
+    pub kid: Option<Rc<str>>,
+    /// The one algorithm that it verifies.
+    pub algorithm: Algorithm,
     /// What it verifies with.
-    pub material: Material,
+    pub(crate) material: Material,
 }
 
-/// A key's substance, by the algorithm that it serves.
+/// A key's substance, by what it is done with.
 #[derive(Clone)]
-pub enum Material {
-    /// A secret, already mixed into the hash's state.
-    Hs256(Hmac<Sha256>),
-    /// An RSA public key as SubjectPublicKeyInfo.
-    Rs256(Vec<u8>),
-    /// A P-256 public key as SubjectPublicKeyInfo.
-    Es256(Vec<u8>),
+pub(crate) enum Material {
+    Hmac(Secret),
+    Pkcs1(Hash, Rc<RsaKey>),
+    Pss(Hash, Rc<RsaKey>),
+    /// As SubjectPublicKeyInfo, on its curve.
+    Ecdsa(Curve, Rc<[u8]>),
+    Ed25519(Rc<Ed25519Key>),
+}
+
+/// A key's numbers, found sound; not yet bound to an algorithm.
+enum Sound {
+    Secret(Vec<u8>),
+    Rsa(Rc<RsaKey>),
+    Ec(Curve, Rc<[u8]>),
+    Ed25519(Rc<Ed25519Key>),
 }
 
 /// The usable keys of a JWK Set, in its order.
@@ -59,34 +66,34 @@ pub struct Skipped {
 /// Why a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// It is of a type that is not carried out.
-    KeyType,
-    /// Its curve is not P-256.
+    /// None of the provider's algorithms is one for this kind of key, or for its `alg`.
+    Algorithm,
+    /// Its curve is none of P-256, P-384, P-521, or Ed25519, as its type demands.
     Curve,
-    /// `alg` names another algorithm than the one this kind of key serves here.
-    Algorithm(Algorithm),
     /// This member is not base64url.
     Encoding(&'static str),
     /// The secret is shorter than the hash.
     ShortSecret,
     /// The modulus is outside 2,048 to 8,192 bits, or even.
     Modulus,
-    /// The exponent is even, less than 3 or above 32 bits.
+    /// The exponent is even, less than 65,537 or above 32 bits.
     Exponent,
-    /// A coordinate is not 32 bytes.
+    /// A coordinate does not have its curve's length.
     Coordinate(&'static str),
+    /// It is no point on its curve, or one of a small group.
+    Point,
 }
 
 // === impl KeySet ===
 
 impl KeySet {
-    /// Takes over a set; keys that cannot be used are left out and named.
+    /// Takes over a set for a provider that allows these algorithms; keys that cannot be used are left out and named.
     #[must_use]
-    pub fn import(set: &Jwks) -> (Self, Vec<Skipped>) {
+    pub fn import(set: &Jwks, allowed: &[Algorithm]) -> (Self, Vec<Skipped>) {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
         for jwk in &set.keys {
-            match Key::import(jwk) {
-                Ok(key) => keys.push(key),
+            match Key::import(jwk, allowed) {
+                Ok(bound) => keys.extend(bound),
                 Err(why) => skipped.push(Skipped {
                     pointer: Rc::clone(&jwk.pointer),
                     why,
@@ -114,7 +121,7 @@ impl KeySet {
                 (Some(asked), Some(own)) => asked == own,
                 _ => true,
             };
-            named && key.material.algorithm() == algorithm
+            named && key.algorithm == algorithm
         })
     }
 }
@@ -122,133 +129,137 @@ impl KeySet {
 // === impl Key ===
 
 impl Key {
-    /// Takes over one key.
+    /// Takes over one key, once for each of the allowed algorithms that it serves.
     ///
     /// # Errors
     ///
     /// [`Unusable`] says why it cannot verify a signature here.
-    pub fn import(jwk: &Jwk) -> Result<Self, Unusable> {
-        let material = match &jwk.material {
-            KeyMaterial::Oct { k } => secret(k)?,
-            KeyMaterial::Rsa { n, e } => rsa(n, e)?,
-            KeyMaterial::Ec { crv, x, y } if crv == "P-256" => p256(x, y)?,
-            KeyMaterial::Ec { .. } => return Err(Unusable::Curve),
-            KeyMaterial::Okp { .. } => return Err(Unusable::KeyType),
-        };
-        let serves = material.algorithm();
-        if jwk
-            .alg
-            .is_some_and(|stated| Algorithm::carried_out(stated) != Some(serves))
-        {
-            return Err(Unusable::Algorithm(serves));
+    pub fn import(jwk: &Jwk, allowed: &[Algorithm]) -> Result<Vec<Self>, Unusable> {
+        let served = |algorithm: &&Algorithm| jwk.serves(**algorithm);
+        let mut serves = allowed.iter().filter(served).peekable();
+        serves.peek().ok_or(Unusable::Algorithm)?;
+        let sound = Sound::import(&jwk.material)?;
+        let kid: Option<Rc<str>> = jwk.kid.as_deref().map(Rc::from);
+        let bound = serves.filter_map(|algorithm| {
+            Some(Self {
+                kid: kid.clone(),
+                algorithm: *algorithm,
+                material: sound.bind(*algorithm)?,
+            })
+        });
+        let bound: Vec<_> = bound.collect();
+        // Only a secret can be sound and yet too short for every hash.
+        if bound.is_empty() {
+            return Err(Unusable::ShortSecret);
         }
-        Ok(Self {
-            kid: jwk.kid.clone(),
-            material,
-        })
+        Ok(bound)
     }
 }
 
+/// A key never gets into a log.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let algorithm = self.material.algorithm();
         f.debug_struct("Key")
             .field("kid", &self.kid)
-            .field("algorithm", &algorithm)
+            .field("algorithm", &self.algorithm)
             .finish()
     }
 }
 
-// === impl Material ===
+// === impl Sound ===
 
-impl Material {
-    /// The one algorithm that this key serves.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::Hs256(_) => Algorithm::Hs256,
-            Self::Rs256(_) => Algorithm::Rs256,
-            Self::Es256(_) => Algorithm::Es256,
+impl Sound {
+    fn import(material: &KeyMaterial) -> Result<Self, Unusable> {
+        match material {
+            KeyMaterial::Oct { k } => Ok(Self::Secret(bytes("k", k)?)),
+            KeyMaterial::Rsa { n, e } => Ok(Self::Rsa(rsa(n, e)?.into())),
+            KeyMaterial::Ec { crv, x, y } => {
+                let curve = Curve::from_name(crv).ok_or(Unusable::Curve)?;
+                Ok(Self::Ec(curve, point(curve, x, y)?.into()))
+            }
+            KeyMaterial::Okp { crv, x } if crv == "Ed25519" => {
+                Ok(Self::Ed25519(ed25519(x)?.into()))
+            }
+            KeyMaterial::Okp { .. } => Err(Unusable::Curve),
+        }
+    }
+
+    /// The key for this algorithm; none if it is for another kind of key, or for a longer one.
+    fn bind(&self, algorithm: Algorithm) -> Option<Material> {
+        use Algorithm::{
+            EdDsa, Es256, Es384, Es512, Hs256, Hs384, Hs512, Ps256, Ps384, Ps512, Rs256, Rs384,
+            Rs512,
+        };
+        let hash = algorithm::hash(algorithm);
+        match (self, algorithm) {
+            (Self::Secret(secret), Hs256 | Hs384 | Hs512) => {
+                Secret::new(hash, secret).map(Material::Hmac)
+            }
+            (Self::Rsa(key), Rs256 | Rs384 | Rs512) => Some(Material::Pkcs1(hash, Rc::clone(key))),
+            (Self::Rsa(key), Ps256 | Ps384 | Ps512) => Some(Material::Pss(hash, Rc::clone(key))),
+            (Self::Ec(curve @ Curve::P256, key), Es256)
+            | (Self::Ec(curve @ Curve::P384, key), Es384)
+            | (Self::Ec(curve @ Curve::P521, key), Es512) => {
+                Some(Material::Ecdsa(*curve, Rc::clone(key)))
+            }
+            (Self::Ed25519(key), EdDsa) => Some(Material::Ed25519(Rc::clone(key))),
+            _ => None,
         }
     }
 }
 
-impl fmt::Debug for Material {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Material({})", self.algorithm())
-    }
+fn rsa(n: &str, e: &str) -> Result<RsaKey, Unusable> {
+    RsaKey::new(&bytes("n", n)?, &bytes("e", e)?).map_err(|weak| match weak {
+        WeakKey::Modulus => Unusable::Modulus,
+        WeakKey::Exponent => Unusable::Exponent,
+    })
 }
 
-fn secret(k: &str) -> Result<Material, Unusable> {
-    let secret = bytes("k", k)?;
-    if secret.len() < MIN_SECRET {
-        return Err(Unusable::ShortSecret);
-    }
-    let state = Hmac::new_from_slice(&secret).map_err(|_| Unusable::ShortSecret)?;
-    Ok(Material::Hs256(state))
-}
-
-fn rsa(n: &str, e: &str) -> Result<Material, Unusable> {
-    let (modulus, exponent) = (bytes("n", n)?, bytes("e", e)?);
-    // Some issuers write the sign byte of their big-integer type.
-    let modulus = der::without_leading_zeros(&modulus);
-    let exponent = der::without_leading_zeros(&exponent);
-    if !RSA_BITS.contains(&bits(modulus)) || !is_odd(modulus) {
-        return Err(Unusable::Modulus);
-    }
-    if !is_odd(exponent) || exponent == [1] || exponent.len() > MAX_EXPONENT {
-        return Err(Unusable::Exponent);
-    }
-    Ok(Material::Rs256(der::rsa_public_key(modulus, exponent)))
-}
-
-fn p256(x: &str, y: &str) -> Result<Material, Unusable> {
-    let coordinate = |name, text| -> Result<[u8; 32], Unusable> {
-        bytes(name, text)?
-            .try_into()
-            .map_err(|_| Unusable::Coordinate(name))
+fn point(curve: Curve, x: &str, y: &str) -> Result<Vec<u8>, Unusable> {
+    let coordinate = |name, text| {
+        let coordinate = bytes(name, text)?;
+        let whole = coordinate.len() == curve.length();
+        whole
+            .then_some(coordinate)
+            .ok_or(Unusable::Coordinate(name))
     };
-    Ok(Material::Es256(der::p256_public_key(
-        &coordinate("x", x)?,
-        &coordinate("y", y)?,
-    )))
+    let (x, y) = (coordinate("x", x)?, coordinate("y", y)?);
+    curve.public_key(&x, &y).ok_or(Unusable::Point)
+}
+
+fn ed25519(x: &str) -> Result<Ed25519Key, Unusable> {
+    let encoded = bytes("x", x)?.try_into();
+    let encoded = encoded.map_err(|_| Unusable::Coordinate("x"))?;
+    Ed25519Key::new(&encoded).ok_or(Unusable::Point)
 }
 
 fn bytes(name: &'static str, text: &str) -> Result<Vec<u8>, Unusable> {
     base64url::decode(text).ok_or(Unusable::Encoding(name))
 }
 
-/// The length in bits of a big-endian number without leading zeros.
-fn bits(number: &[u8]) -> usize {
-    number
-        .first()
-        .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
-}
-
-fn is_odd(number: &[u8]) -> bool {
-    number.last().is_some_and(|last| last % 2 == 1)
-}
-
 // === impl Unusable ===
 
 impl Unusable {
-    /// Whether the document's reader has refused it already, with a better pointer.
-    pub(crate) fn is_refused_by_the_reader(self) -> bool {
-        matches!(self, Self::ShortSecret | Self::Coordinate(_))
+    /// Whether the document's reader has said so already, with a better pointer.
+    pub(crate) fn is_said_by_the_reader(self) -> bool {
+        matches!(
+            self,
+            Self::ShortSecret | Self::Coordinate(_) | Self::Algorithm
+        )
     }
 }
 
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::KeyType => f.write_str("keys of this type are not carried out"),
-            Self::Curve => f.write_str("curves other than P-256 are not carried out"),
-            Self::Algorithm(serves) => write!(f, "alg is not {serves}, all that such a key serves"),
+            Self::Algorithm => f.write_str("none of the provider's algorithms uses it"),
+            Self::Curve => f.write_str("its curve is not one of its type"),
             Self::Encoding(name) => write!(f, "{name} is not base64url without padding"),
-            Self::ShortSecret => f.write_str("k is shorter than 32 bytes"),
+            Self::ShortSecret => f.write_str("k is shorter than the hash"),
             Self::Modulus => f.write_str("n is not an odd number of 2048 to 8192 bits"),
-            Self::Exponent => f.write_str("e is not an odd number from 3 to 32 bits"),
-            Self::Coordinate(name) => write!(f, "{name} is not 32 bytes"),
+            Self::Exponent => f.write_str("e is not an odd number from 65537 to 32 bits"),
+            Self::Coordinate(name) => write!(f, "{name} does not have its curve's length"),
+            Self::Point => f.write_str("it is not a point of full order on its curve"),
         }
     }
 }

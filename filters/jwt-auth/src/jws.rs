@@ -4,7 +4,10 @@
 //! `x5c` would let the sender bring his own key (RFC 8725 section 3.10): they are never looked at. `crit` names extensions
 //! that a reader must understand; none is understood here, so its presence refuses the token (RFC 7515 section 4.1.11).
 
-use crate::{algorithm::Algorithm, base64url, json};
+use crate::{
+    algorithm::{self, Algorithm},
+    base64url, json,
+};
 use serde_json::Value;
 use std::fmt;
 
@@ -108,7 +111,7 @@ fn read_header(bytes: &[u8]) -> Result<(Algorithm, Option<String>), Malformed> {
         return Err(Malformed::Critical);
     }
     let algorithm = match members.get("alg") {
-        Some(Value::String(name)) => Algorithm::from_name(name),
+        Some(Value::String(name)) => algorithm::from_name(name),
         _ => None,
     };
     let kid = match members.remove("kid") {

@@ -4,6 +4,7 @@ use crate::{
     AuthError,
     algorithm::Algorithm,
     claims::{ClaimError, Required, Rules, Times},
+    foreign::Verifier,
     jwk::KeySet,
     jws::Jws,
     places::Places,
@@ -28,6 +29,7 @@ pub struct Provider {
     pub forward: bool,
     algorithms: Vec<Algorithm>,
     keys: KeySet,
+    verifier: Verifier,
 }
 
 /// A claim that goes on as a request header.
@@ -45,8 +47,11 @@ impl Provider {
     /// Takes over what the document says; what cannot be carried out is reported.
     #[must_use]
     pub fn compile(stated: &document::Provider, report: &mut Report) -> Self {
-        let keys = import_keys(stated, report);
-        let algorithms = import_algorithms(stated, &keys, report);
+        let mut algorithms = stated.algorithms.clone();
+        algorithms.sort_unstable();
+        algorithms.dedup();
+        let keys = import_keys(stated, &algorithms, report);
+        without_keyless(&mut algorithms, &keys, stated, report);
         let claim_headers = stated.claim_to_headers.iter().map(|rule| ClaimHeader {
             claim: Rc::from(rule.claim.as_str()),
             header: Rc::from(rule.header.as_str()),
@@ -59,6 +64,7 @@ impl Provider {
             forward: stated.forward,
             algorithms,
             keys,
+            verifier: Verifier::default(),
         }
     }
 
@@ -72,7 +78,7 @@ impl Provider {
         if !self.rules.is_issuer(&jws.claims) {
             return Err(ClaimError::Issuer.into());
         }
-        signature::check(jws, &self.keys, &self.algorithms, host)?;
+        signature::check(jws, &self.keys, &self.algorithms, &self.verifier, host)?;
         Ok(self.rules.check(&jws.claims, now)?)
     }
 }
@@ -96,14 +102,18 @@ fn rules(stated: &document::Provider) -> Rules {
     }
 }
 
-fn import_keys(stated: &document::Provider, report: &mut Report) -> KeySet {
+fn import_keys(
+    stated: &document::Provider,
+    algorithms: &[Algorithm],
+    report: &mut Report,
+) -> KeySet {
     let Some(set) = &stated.local_jwks else {
         return KeySet::default();
     };
-    let (keys, skipped) = KeySet::import(set);
+    let (keys, skipped) = KeySet::import(set, algorithms);
     for key in skipped
         .iter()
-        .filter(|key| !key.why.is_refused_by_the_reader())
+        .filter(|key| !key.why.is_said_by_the_reader())
     {
         report.warning(
             &*key.pointer,
@@ -113,22 +123,17 @@ fn import_keys(stated: &document::Provider, report: &mut Report) -> KeySet {
     keys
 }
 
-/// The algorithms that are stated, carried out, and have a key. Without one no token of this provider can ever pass, so the
-/// document does not do what it says.
-fn import_algorithms(
-    stated: &document::Provider,
+/// Leaves the algorithms that have a key. Without one no token of this provider can ever pass, so the document does not do
+/// what it says.
+fn without_keyless(
+    algorithms: &mut Vec<Algorithm>,
     keys: &KeySet,
+    stated: &document::Provider,
     report: &mut Report,
-) -> Vec<Algorithm> {
-    let mut algorithms: Vec<_> = stated
-        .algorithms
-        .iter()
-        .filter_map(|stated| Algorithm::carried_out(*stated))
-        .collect();
+) {
     algorithms.retain(|algorithm| keys.candidates(*algorithm, None).next().is_some());
     if algorithms.is_empty() {
         let message = "no usable key for any of its algorithms: every token would be refused";
         report.error(&*stated.pointer, message);
     }
-    algorithms
 }

@@ -1,76 +1,139 @@
 //! What the tests of this crate share: keys, tokens signed with them, and a host whose `verify_signature` is ring's.
 
-use crate::{foreign, jwk::KeySet};
+use crate::{algorithm::Algorithm, foreign, jwk::KeySet};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use host::{HostError, fake::FakeHost};
-use policy_model::document::{Jwk, Jwks, KeyMaterial};
+use p521::ecdsa as p521;
+use p521::signature::{Signer as _, Verifier as _};
+use policy_model::document::{Jwk, Jwks, KeyMaterial, Spelled};
 use ring::{
     hmac,
     rand::SystemRandom,
-    signature::{
-        self, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-        UnparsedPublicKey,
-    },
+    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, UnparsedPublicKey},
 };
 use serde_json::{Value, json};
 use std::rc::Rc;
 
+/// Every algorithm.
+pub(crate) fn all() -> Vec<Algorithm> {
+    let spellings = Algorithm::SPELLINGS.iter();
+    spellings.map(|(_, algorithm)| *algorithm).collect()
+}
+
 /// A key that can sign, with its public half as a JWK.
 pub(crate) struct Signer {
-    alg: &'static str,
+    pub(crate) algorithm: Algorithm,
     private: Private,
     pub(crate) jwk: Value,
 }
 
 enum Private {
     Hmac(hmac::Key),
-    Rsa(Box<RsaKeyPair>),
+    Rsa(Box<RsaKeyPair>, &'static dyn signature::RsaEncoding),
     Ec(EcdsaKeyPair),
+    P521(Box<p521::SigningKey>),
+    Ed25519(Ed25519KeyPair),
 }
 
 impl Signer {
     pub(crate) fn hs256(kid: &str, secret: &[u8]) -> Self {
-        let jwk = json!({"kty": "oct", "kid": kid, "alg": "HS256", "k": text(secret)});
-        Self {
-            alg: "HS256",
-            private: Private::Hmac(hmac::Key::new(hmac::HMAC_SHA256, secret)),
-            jwk,
-        }
+        Self::hmac(Algorithm::Hs256, kid, secret)
     }
 
-    /// The same key each time: making one takes a while.
     pub(crate) fn rs256(kid: &str) -> Self {
-        let pair = RsaKeyPair::from_pkcs8(include_bytes!("testing/test-only-rs256.pk8")).unwrap();
-        let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
-        let jwk = json!({"kty": "RSA", "kid": kid, "use": "sig", "n": text(&public.n), "e": text(&public.e)});
-        Self {
-            alg: "RS256",
-            private: Private::Rsa(Box::new(pair)),
-            jwk,
-        }
+        Self::of(Algorithm::Rs256, kid)
     }
 
     /// A new key each time.
     pub(crate) fn es256(kid: &str) -> Self {
-        let random = SystemRandom::new();
-        let document =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
-                .unwrap();
-        let point = pair.public_key().as_ref();
-        let (x, y) = (text(&point[1..33]), text(&point[33..]));
-        let jwk = json!({"kty": "EC", "crv": "P-256", "kid": kid, "x": x, "y": y});
+        Self::of(Algorithm::Es256, kid)
+    }
+
+    /// A key for this algorithm. The RSA, P-521 and HMAC ones are the same each time; making an RSA key takes a while.
+    pub(crate) fn of(algorithm: Algorithm, kid: &str) -> Self {
+        use Algorithm::{
+            EdDsa, Es256, Es384, Es512, Hs256, Hs384, Hs512, Ps256, Ps384, Ps512, Rs256, Rs384,
+            Rs512,
+        };
+        match algorithm {
+            Hs256 | Hs384 | Hs512 => Self::hmac(algorithm, kid, &[7; 64]),
+            Rs256 => Self::rsa(algorithm, kid, &signature::RSA_PKCS1_SHA256),
+            Rs384 => Self::rsa(algorithm, kid, &signature::RSA_PKCS1_SHA384),
+            Rs512 => Self::rsa(algorithm, kid, &signature::RSA_PKCS1_SHA512),
+            Ps256 => Self::rsa(algorithm, kid, &signature::RSA_PSS_SHA256),
+            Ps384 => Self::rsa(algorithm, kid, &signature::RSA_PSS_SHA384),
+            Ps512 => Self::rsa(algorithm, kid, &signature::RSA_PSS_SHA512),
+            Es256 => Self::ec(kid, &signature::ECDSA_P256_SHA256_FIXED_SIGNING, "P-256"),
+            Es384 => Self::ec(kid, &signature::ECDSA_P384_SHA384_FIXED_SIGNING, "P-384"),
+            Es512 => Self::p521(kid),
+            EdDsa => Self::ed25519(kid),
+        }
+    }
+
+    pub(crate) fn hmac(algorithm: Algorithm, kid: &str, secret: &[u8]) -> Self {
+        let hash = match algorithm {
+            Algorithm::Hs384 => hmac::HMAC_SHA384,
+            Algorithm::Hs512 => hmac::HMAC_SHA512,
+            _ => hmac::HMAC_SHA256,
+        };
         Self {
-            alg: "ES256",
+            algorithm,
+            private: Private::Hmac(hmac::Key::new(hash, secret)),
+            jwk: json!({"kty": "oct", "kid": kid, "k": text(secret)}),
+        }
+    }
+
+    fn rsa(algorithm: Algorithm, kid: &str, encoding: &'static dyn signature::RsaEncoding) -> Self {
+        let pair = RsaKeyPair::from_pkcs8(include_bytes!("testing/test-only-rs256.pk8")).unwrap();
+        let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
+        let jwk = json!({"kty": "RSA", "kid": kid, "use": "sig", "n": text(&public.n), "e": text(&public.e)});
+        Self {
+            algorithm,
+            private: Private::Rsa(Box::new(pair), encoding),
+            jwk,
+        }
+    }
+
+    fn ec(kid: &str, how: &'static signature::EcdsaSigningAlgorithm, crv: &str) -> Self {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(how, document.as_ref(), &random).unwrap();
+        let jwk = ec_jwk(kid, crv, pair.public_key().as_ref());
+        Self {
+            algorithm: if crv == "P-256" {
+                Algorithm::Es256
+            } else {
+                Algorithm::Es384
+            },
             private: Private::Ec(pair),
             jwk,
         }
     }
 
+    fn p521(kid: &str) -> Self {
+        let key = p521::SigningKey::from_slice(&[1; 66]).unwrap();
+        let point = key.verifying_key().to_sec1_point(false);
+        Self {
+            algorithm: Algorithm::Es512,
+            jwk: ec_jwk(kid, "P-521", point.as_bytes()),
+            private: Private::P521(Box::new(key)),
+        }
+    }
+
+    fn ed25519(kid: &str) -> Self {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
+        let x = text(pair.public_key());
+        Self {
+            algorithm: Algorithm::EdDsa,
+            private: Private::Ed25519(pair),
+            jwk: json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x}),
+        }
+    }
+
     pub(crate) fn token(&self, claims: &Value) -> String {
         let kid = self.jwk.get("kid").unwrap();
-        self.token_with(&json!({"alg": self.alg, "kid": kid}), claims)
+        self.token_with(&json!({"alg": self.algorithm.name(), "kid": kid}), claims)
     }
 
     pub(crate) fn token_with(&self, header: &Value, claims: &Value) -> String {
@@ -79,19 +142,30 @@ impl Signer {
         format!("{input}.{}", text(signature))
     }
 
-    fn sign(&self, input: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, input: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.private {
             Private::Hmac(key) => hmac::sign(key, input).as_ref().to_vec(),
             Private::Ec(pair) => pair.sign(&random, input).unwrap().as_ref().to_vec(),
-            Private::Rsa(pair) => {
+            Private::P521(key) => {
+                let signature: p521::Signature = key.sign(input);
+                signature.to_bytes().to_vec()
+            }
+            Private::Ed25519(pair) => pair.sign(input).as_ref().to_vec(),
+            Private::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, input, &mut signature)
+                pair.sign(*encoding, &random, input, &mut signature)
                     .unwrap();
                 signature
             }
         }
     }
+}
+
+/// An uncompressed point: 4, then x and y of one length.
+fn ec_jwk(kid: &str, crv: &str, point: &[u8]) -> Value {
+    let (x, y) = point[1..].split_at(point.len() / 2);
+    json!({"kty": "EC", "crv": crv, "kid": kid, "x": text(x), "y": text(y)})
 }
 
 /// Base64url without padding.
@@ -107,6 +181,10 @@ pub(crate) fn document_key(jwk: &Value) -> Jwk {
         Some("RSA") => KeyMaterial::Rsa {
             n: member("n"),
             e: member("e"),
+        },
+        Some("OKP") => KeyMaterial::Okp {
+            crv: member("crv"),
+            x: member("x"),
         },
         _ => KeyMaterial::Ec {
             crv: member("crv"),
@@ -134,7 +212,7 @@ pub(crate) fn document_keys(signers: &[&Signer]) -> Jwks {
 }
 
 pub(crate) fn key_set(signers: &[&Signer]) -> KeySet {
-    KeySet::import(&document_keys(signers)).0
+    KeySet::import(&document_keys(signers), &all()).0
 }
 
 /// A host that verifies as Envoy does: SubjectPublicKeyInfo only, ECDSA signatures in DER only, a wrong one is an Ok answer.
@@ -147,10 +225,7 @@ pub(crate) fn verifying_host() -> FakeHost {
 pub(crate) fn give_verifier(host: &FakeHost) {
     host.set_foreign(foreign::NAME, |argument| {
         let [hash, key, signature, input] = fields(argument).ok_or(HostError::BadArgument)?;
-        if hash != b"sha256" {
-            return Ok(b"\x12\x0dunknown hash.".to_vec());
-        }
-        Ok(if verify(key, signature, input).is_some() {
+        Ok(if verify(hash, key, signature, input).is_some() {
             b"\x08\x01".to_vec()
         } else {
             Vec::new()
@@ -180,7 +255,7 @@ fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
     ))
 }
 
-fn verify(key: &[u8], signature: &[u8], input: &[u8]) -> Option<()> {
+fn verify(hash: &[u8], key: &[u8], signature: &[u8], input: &[u8]) -> Option<()> {
     let (sequence, []) = element(0x30, key)? else {
         return None;
     };
@@ -189,14 +264,24 @@ fn verify(key: &[u8], signature: &[u8], input: &[u8]) -> Option<()> {
         return None;
     };
     let key = bits.strip_prefix(&[0])?;
-    let rsa = algorithm.ends_with(&[1, 1, 1, 5, 0]);
-    let algorithm: &dyn signature::VerificationAlgorithm = match rsa {
-        true => &signature::RSA_PKCS1_2048_8192_SHA256,
-        false => &signature::ECDSA_P256_SHA256_ASN1,
+    let algorithm: &dyn signature::VerificationAlgorithm = match (algorithm, hash) {
+        ([.., 1, 1, 1, 5, 0], b"sha256") => &signature::RSA_PKCS1_2048_8192_SHA256,
+        ([.., 1, 1, 1, 5, 0], b"sha384") => &signature::RSA_PKCS1_2048_8192_SHA384,
+        ([.., 1, 1, 1, 5, 0], b"sha512") => &signature::RSA_PKCS1_2048_8192_SHA512,
+        ([.., 3, 1, 7], b"sha256") => &signature::ECDSA_P256_SHA256_ASN1,
+        ([.., 0x81, 4, 0, 0x22], b"sha384") => &signature::ECDSA_P384_SHA384_ASN1,
+        ([.., 0x81, 4, 0, 0x23], b"sha512") => return verify_p521(key, signature, input),
+        _ => return None,
     };
     UnparsedPublicKey::new(algorithm, key)
         .verify(input, signature)
         .ok()
+}
+
+fn verify_p521(key: &[u8], signature: &[u8], input: &[u8]) -> Option<()> {
+    let key = p521::VerifyingKey::from_sec1_bytes(key).ok()?;
+    let signature = p521::Signature::from_der(signature).ok()?;
+    key.verify(input, &signature).ok()
 }
 
 /// The content of a DER element, and what follows it.

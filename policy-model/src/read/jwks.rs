@@ -95,7 +95,7 @@ fn material(o: &mut Obj) -> Option<KeyMaterial> {
         }
         "EC" => {
             private(o);
-            let (crv, x, y) = (curve(o), number(o, "x"), number(o, "y"));
+            let (crv, x, y) = (curve(o, &["P-256", "P-384", "P-521"]), number(o, "x"), number(o, "y"));
             Some(KeyMaterial::Ec {
                 crv: crv?,
                 x: x?,
@@ -104,7 +104,7 @@ fn material(o: &mut Obj) -> Option<KeyMaterial> {
         }
         "OKP" => {
             private(o);
-            let (crv, x) = (curve(o), number(o, "x"));
+            let (crv, x) = (curve(o, &["Ed25519"]), number(o, "x"));
             Some(KeyMaterial::Okp { crv: crv?, x: x? })
         }
         "oct" => Some(KeyMaterial::Oct { k: number(o, "k")? }),
@@ -125,17 +125,18 @@ fn material(o: &mut Obj) -> Option<KeyMaterial> {
     }
 }
 
-fn curve(o: &mut Obj) -> Option<String> {
+/// The curve, if it is one of these, which are those of its key type.
+fn curve(o: &mut Obj, known: &[&str]) -> Option<String> {
     let Some(curve) = o.filled("crv") else {
         o.error("", "`crv` is missing");
         return None;
     };
-    let known = ["P-256", "P-384", "P-521", "Ed25519"].contains(&curve.as_str());
+    let known = known.contains(&curve.as_str());
     if !known {
         o.warning(
             "crv",
             format!(
-                "no algorithm has curve `{}`: key left out",
+                "no algorithm has curve `{}` with this `kty`: key left out",
                 super::value::shown(&curve)
             ),
         );

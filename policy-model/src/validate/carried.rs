@@ -27,10 +27,6 @@ const DOCUMENT: &[Gap<Document>] = &[
     ),
     error(said::api_keys, "API keys are not carried out yet"),
     error(said::all_of, "`allOf` is not carried out yet"),
-    warning(
-        said::algorithms,
-        "carried out are HS256, RS256 and ES256: tokens signed otherwise are refused",
-    ),
     warning(said::live_spaces, "units and cells are not carried out yet"),
     warning(said::settings, "has no effect yet"),
 ];

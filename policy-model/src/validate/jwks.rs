@@ -15,7 +15,7 @@ pub(super) fn check(set: &Jwks, algorithms: &[JwtAlgorithm], report: &mut Report
     once("key", Severity::Warning, kids, report);
     for key in &set.keys {
         fits(key, report);
-        strength(key, report);
+        strength(key, algorithms, report);
         let used = algorithms.iter().any(|algorithm| key.serves(*algorithm));
         if !used {
             report.warning(
@@ -38,7 +38,7 @@ fn fits(key: &Jwk, report: &mut Report) {
     }
 }
 
-fn strength(key: &Jwk, report: &mut Report) {
+fn strength(key: &Jwk, algorithms: &[JwtAlgorithm], report: &mut Report) {
     let at = &key.pointer;
     match &key.material {
         KeyMaterial::Rsa { n, .. } if bytes(n) < LEAST_RSA_BYTES => report.error(
@@ -49,7 +49,7 @@ fn strength(key: &Jwk, report: &mut Report) {
             ),
         ),
         KeyMaterial::Oct { k } => {
-            let least = key.alg.unwrap_or(JwtAlgorithm::Hs256).digest_bytes();
+            let least = least_secret(key, algorithms);
             if bytes(k) < least {
                 let message = "a secret must be as long as the hash (RFC 7518, section 3.2)";
                 let message = format!("{} bytes, {least} are needed: {message}", bytes(k));
@@ -75,6 +75,13 @@ fn strength(key: &Jwk, report: &mut Report) {
         }
         _ => {}
     }
+}
+
+/// What a secret must be as long as: the shortest hash that it may serve.
+fn least_secret(key: &Jwk, algorithms: &[JwtAlgorithm]) -> usize {
+    let serves = algorithms.iter().filter(|algorithm| key.serves(**algorithm));
+    let serves = serves.copied().map(JwtAlgorithm::digest_bytes).min();
+    serves.unwrap_or_else(|| key.alg.unwrap_or(JwtAlgorithm::Hs256).digest_bytes())
 }
 
 /// Bytes that so many base64url characters stand for.
@@ -113,7 +120,7 @@ impl KeyMaterial {
         match self {
             Self::Rsa { .. } => matches!(algorithm, Rs256 | Rs384 | Rs512 | Ps256 | Ps384 | Ps512),
             Self::Oct { .. } => matches!(algorithm, Hs256 | Hs384 | Hs512),
-            Self::Okp { .. } => algorithm == EdDsa,
+            Self::Okp { crv, .. } => crv == "Ed25519" && algorithm == EdDsa,
             Self::Ec { crv, .. } => match crv.as_str() {
                 "P-256" => algorithm == Es256,
                 "P-384" => algorithm == Es384,

@@ -194,7 +194,7 @@ fn unsigned_tokens_are_refused_as_such() {
 #[test]
 fn a_provider_without_keys_believes_nobody_and_is_refused_at_configure() {
     let stated = document::Provider {
-        algorithms: vec![JwtAlgorithm::Es256, JwtAlgorithm::Ps512],
+        algorithms: vec![JwtAlgorithm::Es256, JwtAlgorithm::Hs512],
         local_jwks: Some(document_keys(&[&Signer::rs256("k")])),
         pointer: "/authentication/providers/corp".into(),
         ..document::Provider::default()

@@ -2,7 +2,7 @@
 
 use crate::document::{
     BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Document,
-    HealthPolicy, JwtAlgorithm, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase,
+    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase,
     PolicyMeta, RateLimitPolicy, Service, ServicePolicy, Settings,
 };
 use crate::validate::walk::nodes;
@@ -48,19 +48,6 @@ pub(super) fn all_of(document: &Document) -> Vec<String> {
     let stated = all.filter(|requirement| requirement.all_of.is_some());
     stated
         .map(|requirement| format!("{}/allOf", requirement.pointer))
-        .collect()
-}
-
-pub(super) fn algorithms(document: &Document) -> Vec<String> {
-    let carried = [
-        JwtAlgorithm::Hs256,
-        JwtAlgorithm::Rs256,
-        JwtAlgorithm::Es256,
-    ];
-    let providers = document.authentication.providers.iter();
-    let other = providers.filter(|p| p.algorithms.iter().any(|alg| !carried.contains(alg)));
-    other
-        .map(|provider| format!("{}/algorithms", provider.pointer))
         .collect()
 }
 
