@@ -55,6 +55,69 @@ fn a_good_token_of_each_algorithm_gets_in_and_names_the_user() -> anyhow::Result
     envoy.finish()
 }
 
+/// Also where a key of the same kind, and a good signature by it, is there under another algorithm's name.
+#[test]
+fn each_registered_algorithm_gets_in_and_its_forgery_does_not() -> anyhow::Result<()> {
+    let envoy = every_algorithm()?.start()?;
+    for algorithm in Algorithm::ALL {
+        let good = tokens::sign(algorithm, &tokens::claims("alice"))?;
+        let reply = envoy.send(&Request::get("/").bearer(&good))?;
+        ensure!(
+            expect::seen(&reply, "x-user-id")?.as_deref() == Some("alice"),
+            "{algorithm:?}: {reply:?}"
+        );
+        for (what, forged) in forgeries(algorithm, &good)? {
+            let reply = envoy.send(&Request::get("/").bearer(&forged))?;
+            refused(&reply).with_context(|| format!("{algorithm:?}, {what}"))?;
+        }
+    }
+    let reached = envoy.echo("base")?.requests() + envoy.echo("gray")?.requests();
+    ensure!(
+        reached == Algorithm::ALL.len() as u64,
+        "{reached} reached the service"
+    );
+    envoy.finish()
+}
+
+fn every_algorithm() -> anyhow::Result<testkit::Builder> {
+    let mut document = documents::with_authentication(documents::service(&json!({})));
+    let provider = &mut document["authentication"]["providers"]["corp"];
+    provider["algorithms"] = Algorithm::ALL.map(Algorithm::name).to_vec().into();
+    provider["localJwks"] = tokens::jwks_for(&Algorithm::ALL)?;
+    Ok(Envoy::shipped()?.document(document))
+}
+
+fn forgeries(algorithm: Algorithm, good: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let (signed, signature) = good.rsplit_once('.').context("a token")?;
+    let other = tokens::sign(algorithm, &tokens::claims("mallory"))?;
+    let (other_signed, _) = other.rsplit_once('.').context("a token")?;
+    // A character in the middle: the last one may hold bits that are none of the signature's.
+    let (before, after) = signature.split_at(signature.len() / 2);
+    let changed = if after.starts_with('A') { "B" } else { "A" };
+    let changed = format!(
+        "{signed}.{before}{changed}{}",
+        after.get(1..).unwrap_or_default()
+    );
+    let zeros = format!("{signed}.{}", "A".repeat(signature.len() / 4 * 4));
+    let mut forgeries = vec![
+        (
+            "other claims".to_owned(),
+            format!("{other_signed}.{signature}"),
+        ),
+        ("a changed signature".to_owned(), changed),
+        ("a signature of zeros".to_owned(), zeros),
+    ];
+    for claimed in Algorithm::ALL
+        .into_iter()
+        .filter(|other| *other != algorithm)
+    {
+        let header = json!({ "alg": claimed.name(), "kid": claimed.kid() });
+        let lie = tokens::sign_as(algorithm, &header, &tokens::claims("alice"))?;
+        forgeries.push((format!("said to be {claimed:?}"), lie));
+    }
+    Ok(forgeries)
+}
+
 #[test]
 fn a_client_cannot_name_the_user_itself() -> anyhow::Result<()> {
     let envoy = guarded()?.start()?;

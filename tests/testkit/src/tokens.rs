@@ -3,15 +3,9 @@
 //! The keys are fixed so that the documents under `envoy/` and `docs/` can hold the matching JWKS, and a token printed by the
 //! demo works in the reader's own shell. [`jwks`] gives the verification keys; the private halves are `keys/test-only-*.pk8`.
 
-use anyhow::Context as _;
+mod keys;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::{
-    hmac,
-    rand::SystemRandom,
-    signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
-    },
-};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
@@ -21,19 +15,35 @@ pub const ISSUER: &str = "https://issuer.example";
 /// The audience that [`claims`] names.
 pub const AUDIENCE: &str = "service-provider";
 
-const RSA: &[u8] = include_bytes!("../keys/test-only-rs256.pk8");
-const EC: &[u8] = include_bytes!("../keys/test-only-es256.pk8");
-const HMAC: &[u8] = b"test-only: thirty-two bytes or so of no secrecy at all";
-
-/// Which of the test keys signs.
+/// How a token is signed; the key id is `test-` and the name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// HMAC with SHA-256; key id `test-hs256`.
+    /// HMAC with SHA-256.
     Hs256,
-    /// RSA PKCS#1 v1.5 with SHA-256; key id `test-rs256`.
+    /// HMAC with SHA-384.
+    Hs384,
+    /// HMAC with SHA-512.
+    Hs512,
+    /// RSA PKCS#1 v1.5 with SHA-256.
     Rs256,
-    /// ECDSA on P-256 with SHA-256; key id `test-es256`.
+    /// RSA PKCS#1 v1.5 with SHA-384.
+    Rs384,
+    /// RSA PKCS#1 v1.5 with SHA-512.
+    Rs512,
+    /// RSA PSS with SHA-256.
+    Ps256,
+    /// RSA PSS with SHA-384.
+    Ps384,
+    /// RSA PSS with SHA-512.
+    Ps512,
+    /// ECDSA on P-256 with SHA-256.
     Es256,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
+    /// Ed25519.
+    EdDsa,
 }
 
 /// The claims of a good token: issuer, audience, subject, issued now, good for a day.
@@ -70,26 +80,16 @@ pub fn sign_as(algorithm: Algorithm, header: &Value, claims: &Value) -> anyhow::
         encode(header.to_string()),
         encode(claims.to_string())
     );
-    let signature = match algorithm {
-        Algorithm::Hs256 => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, HMAC), signed.as_bytes())
-            .as_ref()
-            .to_vec(),
-        Algorithm::Rs256 => rsa_signature(signed.as_bytes())?,
-        Algorithm::Es256 => ec_signature(signed.as_bytes())?,
-    };
+    let signature = keys::sign(algorithm, signed.as_bytes())?;
     Ok(format!("{signed}.{}", encode(signature)))
 }
 
-/// The JWKS that verifies all three.
+/// The JWKS that verifies HS256, RS256 and ES256.
 ///
 /// # Errors
 /// A checked-in key could not be read.
 pub fn jwks() -> anyhow::Result<Value> {
-    Ok(json!({ "keys": [
-        { "kty": "oct", "kid": "test-hs256", "alg": "HS256", "use": "sig", "k": encode(HMAC) },
-        rsa_jwk()?,
-        ec_jwk()?,
-    ] }))
+    jwks_for(&[Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256])
 }
 
 /// The JWKS that verifies RS256 and ES256: public keys only, as a shipped document must have it.
@@ -97,7 +97,16 @@ pub fn jwks() -> anyhow::Result<Value> {
 /// # Errors
 /// A checked-in key could not be read.
 pub fn public_jwks() -> anyhow::Result<Value> {
-    Ok(json!({ "keys": [rsa_jwk()?, ec_jwk()?] }))
+    jwks_for(&[Algorithm::Rs256, Algorithm::Es256])
+}
+
+/// The JWKS that verifies these algorithms, each under its own key id.
+///
+/// # Errors
+/// A checked-in key could not be read.
+pub fn jwks_for(algorithms: &[Algorithm]) -> anyhow::Result<Value> {
+    let keys: anyhow::Result<Vec<_>> = algorithms.iter().copied().map(keys::jwk).collect();
+    Ok(json!({ "keys": keys? }))
 }
 
 /// The wall clock, by which Envoy too judges `exp` and `nbf`; since the Unix epoch.
@@ -115,81 +124,48 @@ pub fn now() -> Duration {
 // === impl Algorithm ===
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Hs256,
+        Self::Hs384,
+        Self::Hs512,
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::Es512,
+        Self::EdDsa,
+    ];
+
     /// The name in a token's header (RFC 7518, section 3.1).
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
             Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
+            Self::EdDsa => "EdDSA",
         }
     }
 
     /// The test key's id.
     #[must_use]
-    pub fn kid(self) -> &'static str {
-        match self {
-            Self::Hs256 => "test-hs256",
-            Self::Rs256 => "test-rs256",
-            Self::Es256 => "test-es256",
-        }
+    pub fn kid(self) -> String {
+        format!("test-{}", self.name().to_lowercase())
     }
-}
-
-fn rsa() -> anyhow::Result<RsaKeyPair> {
-    RsaKeyPair::from_pkcs8(RSA)
-        .ok()
-        .context("the test-only RSA key")
-}
-
-fn ec() -> anyhow::Result<EcdsaKeyPair> {
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, EC, &SystemRandom::new())
-        .ok()
-        .context("the test-only EC key")
-}
-
-fn rsa_signature(message: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let key = rsa()?;
-    let mut signature = vec![0; key.public().modulus_len()];
-    key.sign(
-        &RSA_PKCS1_SHA256,
-        &SystemRandom::new(),
-        message,
-        &mut signature,
-    )
-    .ok()
-    .context("signing with the test-only RSA key")?;
-    Ok(signature)
-}
-
-fn ec_signature(message: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let signature = ec()?.sign(&SystemRandom::new(), message).ok();
-    Ok(signature
-        .context("signing with the test-only EC key")?
-        .as_ref()
-        .to_vec())
-}
-
-fn rsa_jwk() -> anyhow::Result<Value> {
-    let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(rsa()?.public());
-    Ok(json!({
-        "kty": "RSA", "kid": "test-rs256", "alg": "RS256", "use": "sig",
-        "n": encode(public.n), "e": encode(public.e),
-    }))
-}
-
-fn ec_jwk() -> anyhow::Result<Value> {
-    let key = ec()?;
-    // An uncompressed point: 4, then x and y of 32 bytes each (SEC 1, section 2.3.3).
-    let point = key.public_key().as_ref();
-    let (x, y) = point
-        .get(1..33)
-        .zip(point.get(33..65))
-        .context("the test-only EC key's point")?;
-    Ok(json!({
-        "kty": "EC", "crv": "P-256", "kid": "test-es256", "alg": "ES256", "use": "sig",
-        "x": encode(x), "y": encode(y),
-    }))
 }
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -199,9 +175,12 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ring::signature::{
-        ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-        UnparsedPublicKey,
+    use ring::{
+        hmac,
+        signature::{
+            ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+            UnparsedPublicKey,
+        },
     };
 
     fn decode(text: &str) -> Vec<u8> {
