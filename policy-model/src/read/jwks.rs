@@ -95,7 +95,11 @@ fn material(o: &mut Obj) -> Option<KeyMaterial> {
         }
         "EC" => {
             private(o);
-            let (crv, x, y) = (curve(o, &["P-256", "P-384", "P-521"]), number(o, "x"), number(o, "y"));
+            let (crv, x, y) = (
+                curve(o, &["P-256", "P-384", "P-521"]),
+                number(o, "x"),
+                number(o, "y"),
+            );
             Some(KeyMaterial::Ec {
                 crv: crv?,
                 x: x?,

@@ -79,7 +79,9 @@ fn strength(key: &Jwk, algorithms: &[JwtAlgorithm], report: &mut Report) {
 
 /// What a secret must be as long as: the shortest hash that it may serve.
 fn least_secret(key: &Jwk, algorithms: &[JwtAlgorithm]) -> usize {
-    let serves = algorithms.iter().filter(|algorithm| key.serves(**algorithm));
+    let serves = algorithms
+        .iter()
+        .filter(|algorithm| key.serves(**algorithm));
     let serves = serves.copied().map(JwtAlgorithm::digest_bytes).min();
     serves.unwrap_or_else(|| key.alg.unwrap_or(JwtAlgorithm::Hs256).digest_bytes())
 }

@@ -71,17 +71,28 @@ fn a_pss_salt_is_as_long_as_the_hash() {
 fn a_pss_message_has_no_other_form() {
     for (padding, trailer, highest) in [(0, 0xbc, 0), (2, 0xbc, 0), (1, 0xcc, 0), (1, 0xbc, 0x80)] {
         // With its highest bit set a message is below the modulus only now and then.
-        let messages = (0..64).map(|salt| pss(Hash::Sha256, &[salt; 32], padding, trailer, highest));
-        let message = messages.filter(|message| *message < decode(N)).next().unwrap();
-        assert!(!key().verify_pss(Hash::Sha256, &sign(&message), TEXT), "{padding} {trailer} {highest}");
+        let messages =
+            (0..64).map(|salt| pss(Hash::Sha256, &[salt; 32], padding, trailer, highest));
+        let message = messages
+            .filter(|message| *message < decode(N))
+            .next()
+            .unwrap();
+        assert!(
+            !key().verify_pss(Hash::Sha256, &sign(&message), TEXT),
+            "{padding} {trailer} {highest}"
+        );
     }
 }
 
 /// A modulus of 2,049 bits is a byte longer than the message. Made with Python's integers and hashlib.
 #[test]
 fn a_pss_message_may_be_a_byte_shorter_than_the_modulus() {
-    let n = decode("AW08BISIn9M4fUmey5iBCJQ2CE_lZKC4SvosvAJ4eKW8Z7kNUnyrPa73oZ5nPhWF06tEMRim_boHqpwWM29Z8o7lCtF-vCMwgXPewb5eykGAu72b6rR5SXxZgPqd42VIrwOIh40hnuOS2d4K2MEHQ4GH4nJ4KRDbq05T3JQ5SqFpjlc1iyPmzKAsF2NxkjjuNVIErh1A1F5RhdYojYAFfhbR_xhKL9-zr7CXsFj8HG7xLuSAAKj5R7MzbPc2zSLQDh2_eFuWuKnwFY4902ahelez7EWVVa5hFHLV7_5NlAAAgtOuyhemvHPh8-tI9hFrwOVijfXK9icSN8TlVVHvab8");
-    let signature = decode("ALbNBo2mTSf9mHD1kjycW2Q21K6A9rtjv-zJtNsoDQTLxnmEx1WmvUFFSuh3VE6c8J7CTNlIRRtBbK6Ot-rVqZdUnBnYXBuO6D9uR991VEfoDVtRGNdHt8j_31uHUMMA9wVtOpkTYCmolipSo3-7GeGOYBj1BpvIqnXCTaSKQIbmkGpGUFwuPJbCGIOjVybv1TQw6wBamQyWY0uhlj2y4Fzn1DFld_RHFcnmRYzSJN47sM4h23ElRBeuwlbrrUMu_j_zMdf6yE29d--AoMf8lNO8xC_yd6jtxPK2w7eZNbh-eIKdgl8rMj01OM5nXRMYORoTIkZpriHyjTl1NXflsNk");
+    let n = decode(
+        "AW08BISIn9M4fUmey5iBCJQ2CE_lZKC4SvosvAJ4eKW8Z7kNUnyrPa73oZ5nPhWF06tEMRim_boHqpwWM29Z8o7lCtF-vCMwgXPewb5eykGAu72b6rR5SXxZgPqd42VIrwOIh40hnuOS2d4K2MEHQ4GH4nJ4KRDbq05T3JQ5SqFpjlc1iyPmzKAsF2NxkjjuNVIErh1A1F5RhdYojYAFfhbR_xhKL9-zr7CXsFj8HG7xLuSAAKj5R7MzbPc2zSLQDh2_eFuWuKnwFY4902ahelez7EWVVa5hFHLV7_5NlAAAgtOuyhemvHPh8-tI9hFrwOVijfXK9icSN8TlVVHvab8",
+    );
+    let signature = decode(
+        "ALbNBo2mTSf9mHD1kjycW2Q21K6A9rtjv-zJtNsoDQTLxnmEx1WmvUFFSuh3VE6c8J7CTNlIRRtBbK6Ot-rVqZdUnBnYXBuO6D9uR991VEfoDVtRGNdHt8j_31uHUMMA9wVtOpkTYCmolipSo3-7GeGOYBj1BpvIqnXCTaSKQIbmkGpGUFwuPJbCGIOjVybv1TQw6wBamQyWY0uhlj2y4Fzn1DFld_RHFcnmRYzSJN47sM4h23ElRBeuwlbrrUMu_j_zMdf6yE29d--AoMf8lNO8xC_yd6jtxPK2w7eZNbh-eIKdgl8rMj01OM5nXRMYORoTIkZpriHyjTl1NXflsNk",
+    );
     let key = RsaKey::new(&n, E).unwrap();
     assert_eq!(key.modulus.bits(), 2049);
     assert!(key.verify_pss(Hash::Sha256, &signature, TEXT));

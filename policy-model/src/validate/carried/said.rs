@@ -2,8 +2,8 @@
 
 use crate::document::{
     BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Document,
-    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase,
-    PolicyMeta, RateLimitPolicy, Service, ServicePolicy, Settings,
+    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta,
+    RateLimitPolicy, Service, ServicePolicy, Settings,
 };
 use crate::validate::walk::nodes;
 use std::rc::Rc;
