@@ -73,10 +73,7 @@ fn a_pss_message_has_no_other_form() {
         // With its highest bit set a message is below the modulus only now and then.
         let messages =
             (0..64).map(|salt| pss(Hash::Sha256, &[salt; 32], padding, trailer, highest));
-        let message = messages
-            .filter(|message| *message < decode(N))
-            .next()
-            .unwrap();
+        let message = messages.find(|message| *message < decode(N)).unwrap();
         assert!(
             !key().verify_pss(Hash::Sha256, &sign(&message), TEXT),
             "{padding} {trailer} {highest}"
