@@ -71,7 +71,7 @@ fn a_pss_salt_is_as_long_as_the_hash() {
 fn a_pss_message_has_no_other_form() {
     for (padding, trailer, highest) in [(0, 0xbc, 0), (2, 0xbc, 0), (1, 0xcc, 0), (1, 0xbc, 0x80)] {
         // With its highest bit set a message is below the modulus only now and then.
-        let messages =
+        let mut messages =
             (0..64).map(|salt| pss(Hash::Sha256, &[salt; 32], padding, trailer, highest));
         let message = messages.find(|message| *message < decode(N)).unwrap();
         assert!(
