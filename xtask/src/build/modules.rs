@@ -38,10 +38,10 @@ const RESPONSE_TRAILERS: &str = "proxy_on_response_trailers";
 pub(crate) const RESPONSE: &str = "proxy_on_response_headers";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
-/// what has been reached.
-const FILTER_BUDGET: u64 = 880 * 1024;
-/// All stages.
-const GOVERNANCE_BUDGET: u64 = 1024 * 1024;
+/// what has been reached: 2 per cent above the largest.
+const FILTER_BUDGET: u64 = 714 * 1024;
+/// All stages, likewise; the aim is 1 MiB.
+const GOVERNANCE_BUDGET: u64 = 863 * 1024;
 
 /// All of them, in the order in which they are built and listed.
 pub(crate) const MODULES: [Module; 5] = [
