@@ -3,6 +3,7 @@
 //! The authentication stage writes it; conditions and limit keys of type `claim` and `apiKey` read it. It never goes
 //! through headers, which a client could have sent.
 
+use policy_model::document::Permission;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -11,6 +12,8 @@ use std::rc::Rc;
 pub struct Identity {
     claims: Option<Rc<Claims>>,
     api_key: Option<Rc<str>>,
+    roles: Rc<[Rc<str>]>,
+    permissions: Rc<[Permission]>,
 }
 
 /// Of a verified token's claims those that the document asks for, as values to compare.
@@ -43,6 +46,28 @@ impl Identity {
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
         self.api_key.as_deref()
+    }
+
+    /// Takes over the roles that the document gives the client.
+    pub fn set_roles(&mut self, roles: Rc<[Rc<str>]>) {
+        self.roles = roles;
+    }
+
+    /// The roles that the document gives the client. Those that a token claims are the claim's.
+    #[must_use]
+    pub fn roles(&self) -> &[Rc<str>] {
+        &self.roles
+    }
+
+    /// Takes over the permissions that the document gives the client beside those of its roles.
+    pub fn set_permissions(&mut self, permissions: Rc<[Permission]>) {
+        self.permissions = permissions;
+    }
+
+    /// The permissions that the document gives the client beside those of its roles.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
     }
 
     /// Shows every value of a claim that the document asks for, lists element by element.
