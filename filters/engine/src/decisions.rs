@@ -103,3 +103,31 @@ pub fn write_line(host: &dyn Host, level: Level, line: &impl Serialize) {
         host.log(level, &serde_json::to_string(line).unwrap_or_default());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use host::fake::FakeHost;
+
+    fn name(outcome: &str) -> String {
+        format!("steward_decisions_total;service=orders;policy=all;kind=rate;outcome={outcome}")
+    }
+
+    #[test]
+    fn usual_outcomes_begin_with_zero_and_rare_ones_when_they_occur() {
+        let host = FakeHost::new();
+        let decisions = Decisions::new(
+            &mut Metrics::new(&host),
+            "rate",
+            "orders".into(),
+            "all".into(),
+        );
+        assert_eq!(host.metric_names(), [name("passed"), name("refused")]);
+
+        decisions.contended(&host);
+        decisions.contended(&host);
+        decisions.would_refuse(&host);
+        assert_eq!(host.metric(&name("contended")), Some(2));
+        assert_eq!(host.metric(&name("would_refuse")), Some(1));
+    }
+}
