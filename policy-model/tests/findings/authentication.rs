@@ -128,6 +128,77 @@ fn weak_or_broken_keys_are_refused() {
 }
 
 #[test]
+fn a_secret_is_as_long_as_the_shortest_hash_that_it_may_serve() {
+    let said = |algorithms: &Value, bytes| {
+        corp(&json!({"algorithms": algorithms, "localJwks": {"keys": [secret(bytes)]}}))
+    };
+    assert_found(
+        &said(&json!(["HS512"]), 48),
+        &format!("error at {CORP}/localJwks/keys/0/k: 48 bytes, 64 are needed"),
+    );
+    assert_found(
+        &said(&json!(["HS512", "HS384"]), 47),
+        &format!("error at {CORP}/localJwks/keys/0/k: 47 bytes, 48 are needed"),
+    );
+    assert!(!said(&json!(["HS512", "HS384"]), 48).is_refusal());
+    let stated = json!({"kty": "oct", "k": secret(48)["k"], "alg": "HS384"});
+    assert!(!keys(&stated).is_refusal());
+}
+
+#[test]
+fn a_curve_is_one_of_its_key_type() {
+    let number = "A".repeat(43);
+    for (kty, crv) in [
+        ("EC", "Ed25519"),
+        ("EC", "secp256k1"),
+        ("OKP", "P-256"),
+        ("OKP", "X25519"),
+    ] {
+        let key = json!({"kty": kty, "crv": crv, "x": number, "y": number});
+        assert_found(
+            &keys(&key),
+            &format!(
+                "warning at {CORP}/localJwks/keys/0/crv: no algorithm has curve `{crv}` with this `kty`"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_key_for_other_work_than_verifying_is_left_out() {
+    for (member, value) in [
+        ("use", json!("enc")),
+        ("key_ops", json!(["sign"])),
+        ("key_ops", json!([])),
+        ("key_ops", json!(["encrypt", "wrapKey"])),
+    ] {
+        let mut key = secret(32);
+        key[member] = value;
+        assert_found(
+            &keys(&key),
+            &format!("info at {CORP}/localJwks/keys/0: the key is not for verifying signatures"),
+        );
+    }
+}
+
+#[test]
+fn every_registered_algorithm_is_carried_out() {
+    for name in [
+        "HS384", "HS512", "RS384", "RS512", "PS256", "PS384", "PS512", "ES384", "ES512", "EdDSA",
+    ] {
+        let said = corp(
+            &json!({"algorithms": [name], "remoteJwks": {"cluster": "c", "uri": "https://i/k"}}),
+        );
+        let about = format!("{CORP}/algorithms");
+        let complaints = said
+            .findings()
+            .iter()
+            .filter(|found| found.to_string().contains(&about));
+        assert_eq!(complaints.count(), 0, "{name}: {:?}", said.findings());
+    }
+}
+
+#[test]
 fn keys_that_are_not_used_are_said() {
     let rsa = json!({"kty": "RSA", "n": "A".repeat(342), "e": "AQAB"});
     let said = corp(&json!({"algorithms": ["ES256"], "localJwks": {"keys": [rsa]}}));
