@@ -76,3 +76,20 @@ fn a_signature_has_one_form() {
     assert!(!key.verify(&[signature.as_slice(), &[0]].concat(), b"text"));
     assert!(!key.verify(&[0; 64], b"text"));
 }
+
+/// R is the neutral element and S is made to fit, by the key of RFC 8037 appendix A.1: readers that are not strict
+/// take it. Made with Python's integers.
+#[test]
+fn a_signature_of_small_order_is_refused() {
+    let decode = |text| base64url::decode(text).unwrap();
+    let encoded = decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+        .try_into()
+        .unwrap();
+    let key = Ed25519Key::new(&encoded).unwrap();
+    let signature = decode(
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAArHmVytTGATEV_8Uoo3aLVcFBbdpmD37ouGqJ-n7owBA",
+    );
+    let lenient = Signature::from_slice(&signature).unwrap();
+    assert!(ed25519_dalek::Verifier::verify(&key.0, b"text", &lenient).is_ok());
+    assert!(!key.verify(&signature, b"text"));
+}

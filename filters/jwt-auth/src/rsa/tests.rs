@@ -95,6 +95,11 @@ fn a_pss_message_may_be_a_byte_shorter_than_the_modulus() {
     assert!(key.verify_pss(Hash::Sha256, &signature, TEXT));
     assert!(!key.verify_pss(Hash::Sha256, &signature, b"other"));
     assert!(!key.verify_pss(Hash::Sha256, &signature[1..], TEXT));
+    // The same with a bit set above the message.
+    let above = decode(
+        "AMvSlxjgXs-X94DJdtBbi1TogjUHRt04YTiP8OMmIa3eKf7KtH9uLZIoPSRhVks8JxqzVzjcM5quNl_8qbrqnl4S77Eu0S7o1_QSKrfxFBvFpRxF7gUMO7Cel3qcf06pUvvLpizAwVI6yMCcIMSRTMC92qhwpi8HD5_uMholqyG7oW1kRODNlbGEEe_sSGeAKzTzTD6C5BJQlM7usEmxfrdSxu3nid2UM3cHCioex_cjMU13LLj35NntzmqZh41DJEgRqW83YqC-q6DCAoVlGohJp0upAlQcZ1XxqrCdu4EFzffZzXQG-uU1Cg9Qngw2xIS1pPM3fLjA26260SSVP5Q",
+    );
+    assert!(!key.verify_pss(Hash::Sha256, &above, TEXT));
 }
 
 fn pkcs1(hash: Hash, padding: usize, rest: &[u8]) -> Vec<u8> {
