@@ -39,16 +39,18 @@ pub(crate) const RESPONSE: &str = "proxy_on_response_headers";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
 /// what has been reached: 2 per cent above the largest.
-const FILTER_BUDGET: u64 = 714 * 1024;
-/// All stages, likewise; the aim is 1 MiB.
-const GOVERNANCE_BUDGET: u64 = 863 * 1024;
+const FILTER_BUDGET: u64 = 688 * 1024;
+/// Tokens: their signatures bring arithmetic along that no other stage needs.
+const TOKEN_BUDGET: u64 = 766 * 1024;
+/// All stages, likewise 2 per cent above what has been reached; the aim is 1 MiB.
+const GOVERNANCE_BUDGET: u64 = 914 * 1024;
 
 /// All of them, in the order in which they are built and listed.
 pub(crate) const MODULES: [Module; 5] = [
     Module {
         name: "jwt-auth",
         callbacks: &[],
-        budget: FILTER_BUDGET,
+        budget: TOKEN_BUDGET,
     },
     Module {
         name: "rate-limit",
