@@ -1,6 +1,6 @@
 //! Who calls, and how it is proved: token issuers, API keys, and what a request must bring.
 
-use super::{Jwks, JwtAlgorithm, meta::Mode};
+use super::{Jwks, JwtAlgorithm, authorization::Permission, meta::Mode};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::rc::Rc;
 
@@ -138,6 +138,8 @@ pub struct ApiKeys {
     pub from_params: Vec<String>,
     /// Cookies that may carry it.
     pub from_cookies: Vec<String>,
+    /// Whether the key itself goes on. Not if the document does not say so: a key is a password, and no service needs it.
+    pub forward: bool,
     /// The clients.
     pub clients: Vec<ApiKeyClient>,
     /// JSON pointer of the object.
@@ -153,8 +155,23 @@ pub struct ApiKeyClient {
     pub sha256: [u8; 32],
     /// Its roles.
     pub roles: Vec<String>,
+    /// What it may do beside what its roles may.
+    pub permissions: Vec<Permission>,
+    /// The key counts from this second of the Unix epoch on.
+    pub not_before: Option<u64>,
+    /// The key counts before this second of the Unix epoch.
+    pub expires: Option<u64>,
+    /// Whether the key counts at all (the default).
+    pub enabled: bool,
     /// JSON pointer of the client.
     pub pointer: Rc<str>,
+}
+
+// === impl ApiKeys ===
+
+impl ApiKeys {
+    /// How requirements name the clients that bring a key, beside the names of providers.
+    pub const NAME: &'static str = "apiKeys";
 }
 
 // === impl Provider ===

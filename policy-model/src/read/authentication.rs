@@ -1,11 +1,12 @@
 //! Reads who calls, and how it is proved.
 
+use super::api_keys::api_keys;
 use super::jwks::jwks;
 use super::object::Obj;
 use super::value::{self, Mismatch};
 use crate::document::{
-    ApiKeyClient, ApiKeys, Authentication, AuthenticationPolicy, ClaimToHeader, JwtAlgorithm,
-    Provider, RemoteJwks, Requirement, TokenHeader,
+    Authentication, AuthenticationPolicy, ClaimToHeader, JwtAlgorithm, Provider, RemoteJwks,
+    Requirement, TokenHeader,
 };
 use crate::json::Json;
 use crate::sort::sort;
@@ -169,55 +170,4 @@ fn remote_jwks(o: &mut Obj) -> Option<RemoteJwks> {
         timeout_ms,
         cache_duration_ms,
     })
-}
-
-fn api_keys(o: &mut Obj) -> ApiKeys {
-    o.guard();
-    let headers = o.texts("fromHeaders").unwrap_or_default();
-    ApiKeys {
-        from_headers: headers
-            .into_iter()
-            .map(|name| name.to_ascii_lowercase())
-            .collect(),
-        from_params: o.texts("fromParams").unwrap_or_default(),
-        from_cookies: o.texts("fromCookies").unwrap_or_default(),
-        clients: o.list("clients", client),
-        pointer: o.pointer(),
-    }
-}
-
-fn client(o: &mut Obj) -> Option<ApiKeyClient> {
-    o.guard();
-    let id = o.text("id").unwrap_or_default();
-    let roles = o.texts("roles").unwrap_or_default();
-    let digest = o.text("sha256").unwrap_or_default();
-    let Some(sha256) = digest_of(&digest) else {
-        o.error(
-            "sha256",
-            "expected the 64 hexadecimal digits of the key's SHA-256",
-        );
-        return None;
-    };
-    Some(ApiKeyClient {
-        id,
-        sha256,
-        roles,
-        pointer: o.pointer(),
-    })
-}
-
-fn digest_of(hex: &str) -> Option<[u8; 32]> {
-    let digits = hex
-        .chars()
-        .map(|digit| digit.to_digit(16))
-        .collect::<Option<Vec<u32>>>()?;
-    let bytes = digits
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit));
-    let bytes: Vec<u8> = bytes.map(u8::try_from).collect::<Result<_, _>>().ok()?;
-    if digits.len() == 64 {
-        bytes.try_into().ok()
-    } else {
-        None
-    }
 }

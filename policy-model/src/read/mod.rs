@@ -3,6 +3,7 @@
 //! Nothing stops at the first finding: a value that cannot be read is reported and left out, and reading goes on. What
 //! comes out is therefore only to be acted upon if the report does not refuse it.
 
+mod api_keys;
 mod authentication;
 mod authorization;
 mod breaker;
@@ -27,6 +28,7 @@ mod route;
 mod service;
 mod service_auth;
 mod settings;
+mod timestamp;
 mod value;
 
 use crate::document::Document;

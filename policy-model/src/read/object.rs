@@ -305,7 +305,8 @@ impl<'j, 'r> Obj<'j, 'r> {
             .map(|(_, json)| json)
     }
 
-    fn scalar<T>(
+    /// A value that is read by `read`, if it is stated.
+    pub(super) fn scalar<T>(
         &mut self,
         names: &'static str,
         read: impl FnOnce(&Json) -> Result<Option<T>, Mismatch>,

@@ -1,5 +1,6 @@
 //! Who calls: providers that no token can satisfy, requirements that name none.
 
+use super::api_keys;
 use super::breaker::{is_field_name, is_framing};
 use super::jwks;
 use super::refer::{Names, once};
@@ -7,16 +8,13 @@ use super::walk::nodes;
 use crate::document::{ApiKeys, Document, JwtAlgorithm, Provider, Requirement};
 use crate::finding::{Report, Severity};
 
-/// How a requirement names the clients that bring a key.
-const API_KEYS: &str = "apiKeys";
-
 pub(super) fn check(document: &Document, report: &mut Report) {
     let authentication = &document.authentication;
     for provider in &authentication.providers {
         check_provider(provider, report);
     }
     if let Some(keys) = &authentication.api_keys {
-        api_keys(keys, report);
+        api_keys::check(keys, report);
     }
     let names = names(document);
     if let Some(requirement) = &authentication.requirement {
@@ -35,7 +33,7 @@ fn names(document: &Document) -> Names<'_> {
         .providers
         .iter()
         .map(|provider| provider.name.as_str());
-    let keys = authentication.api_keys.iter().map(|_| API_KEYS);
+    let keys = authentication.api_keys.iter().map(|_| ApiKeys::NAME);
     Names::new("provider", providers.chain(keys))
 }
 
@@ -51,27 +49,29 @@ fn check_requirement(requirement: &Requirement, names: &Names<'_>, report: &mut 
     }
 }
 
-/// Providers that nobody asks for protect nothing.
+/// Providers that nobody asks for protect nothing, nor do keys.
 fn unused(document: &Document, report: &mut Report) {
     let own = document.authentication.requirement.iter();
     let policies = nodes(document).filter_map(|node| node.policy.authentication.as_ref());
     let requirements: Vec<&Requirement> = own
         .chain(policies.map(|policy| &policy.requirement))
         .collect();
-    let asked = |provider: &&Provider| {
+    let asked = |name: &str| {
         requirements
             .iter()
             .flat_map(|r| [&r.any_of, &r.all_of])
             .flatten()
             .flatten()
-            .any(|n| *n == provider.name)
+            .any(|n| *n == name)
     };
-    for provider in document
-        .authentication
-        .providers
-        .iter()
-        .filter(|p| !asked(p))
-    {
+    let authentication = &document.authentication;
+    let keys = authentication.api_keys.iter();
+    for keys in keys.filter(|_| !asked(ApiKeys::NAME)) {
+        let message =
+            "no requirement names `apiKeys`: nobody must bring a key, and those sent are ignored";
+        report.warning(&*keys.pointer, message);
+    }
+    for provider in authentication.providers.iter().filter(|p| !asked(&p.name)) {
         let message = format!(
             "no requirement names `{}`: nobody must bring its token",
             provider.name
@@ -82,6 +82,9 @@ fn unused(document: &Document, report: &mut Report) {
 
 fn check_provider(provider: &Provider, report: &mut Report) {
     let at = &*provider.pointer;
+    if provider.name == ApiKeys::NAME {
+        report.error(at, "`apiKeys` names the clients with keys in requirements: call the provider something else");
+    }
     if provider.local_jwks.is_none() && provider.remote_jwks.is_none() {
         report.error(
             at,
@@ -159,33 +162,4 @@ fn places(provider: &Provider, report: &mut Report) {
 /// Headers that steer the message or the routing, which a token must not.
 fn is_not_a_claims(header: &str) -> bool {
     header == "host" || header.starts_with("x-steward-") || is_framing(header)
-}
-
-fn api_keys(keys: &ApiKeys, report: &mut Report) {
-    let at = &*keys.pointer;
-    if keys.from_headers.is_empty() && keys.from_params.is_empty() && keys.from_cookies.is_empty() {
-        report.error(at, "`fromHeaders` is missing: nothing says where a key is");
-    }
-    if keys.clients.is_empty() {
-        report.warning(at, "no clients: nobody has a key");
-    }
-    let ids = keys
-        .clients
-        .iter()
-        .map(|client| (client.id.as_str(), &*client.pointer));
-    once("client", Severity::Error, ids, report);
-    for (index, client) in keys.clients.iter().enumerate() {
-        let at = &*client.pointer;
-        if client.id.is_empty() {
-            report.error(at, "`id` is missing: nothing says whose key it is");
-        }
-        if keys
-            .clients
-            .iter()
-            .take(index)
-            .any(|other| other.sha256 == client.sha256)
-        {
-            report.error(at, "another client has the same key");
-        }
-    }
 }

@@ -6,9 +6,7 @@
 mod said;
 
 use super::walk::nodes;
-use crate::document::{
-    CircuitBreakPolicy, Conditions, Document, RateLimitPolicy, Service, ServicePolicy,
-};
+use crate::document::{CircuitBreakPolicy, Document, RateLimitPolicy, Service, ServicePolicy};
 use crate::finding::{Report, Severity};
 
 /// Something that a document may say and that does not happen.
@@ -25,7 +23,6 @@ const DOCUMENT: &[Gap<Document>] = &[
         said::remote_jwks,
         "keys are not fetched yet: state them as `localJwks`",
     ),
-    error(said::api_keys, "API keys are not carried out yet"),
     error(said::all_of, "`allOf` is not carried out yet"),
     warning(said::live_spaces, "units and cells are not carried out yet"),
     warning(said::settings, "has no effect yet"),
@@ -92,7 +89,6 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
         said::algorithm,
         "this algorithm is not carried out yet: use TokenBucket",
     ),
-    error(said::counted_by_api_key, "API keys are not carried out yet"),
     error(said::early, "early limits are not carried out yet"),
 ];
 
@@ -115,23 +111,16 @@ const BREAKER: &[Gap<CircuitBreakPolicy>] = &[
     ),
 ];
 
-const CONDITIONS: &[Gap<Conditions>] =
-    &[error(said::by_api_key, "API keys are not carried out yet")];
-
 pub(super) fn check(document: &Document, report: &mut Report) {
     say(DOCUMENT, document, report);
     for service in &document.services {
         say(SERVICE, service, report);
-    }
-    for rule in document.lane_spaces.iter().flat_map(|space| &space.rules) {
-        say(CONDITIONS, &rule.conditions, report);
     }
     for node in nodes(document) {
         say(POLICY, node.policy, report);
         let ServicePolicy {
             rate_limit_policies,
             circuit_break_policies,
-            route_policies,
             ..
         } = node.policy;
         for limit in rate_limit_policies
@@ -139,16 +128,12 @@ pub(super) fn check(document: &Document, report: &mut Report) {
             .filter(|limit| limit.meta.enabled)
         {
             say(RATE, limit, report);
-            say(CONDITIONS, &limit.conditions, report);
         }
         for breaker in circuit_break_policies
             .iter()
             .filter(|breaker| breaker.meta.enabled)
         {
             say(BREAKER, breaker, report);
-        }
-        for rule in route_policies.iter().flat_map(|route| &route.tag_rules) {
-            say(CONDITIONS, &rule.conditions, report);
         }
     }
 }

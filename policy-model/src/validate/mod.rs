@@ -4,6 +4,7 @@
 //! **warning** is what has no effect in a proxy, or none yet (`carried` is the one list of those). **Info** is worth
 //! knowing. What reading itself finds (unknown fields, wrong types and words) is in [`crate::read`].
 
+mod api_keys;
 mod authentication;
 mod authorization;
 mod breaker;

@@ -97,14 +97,6 @@ fn settings_without_effect_are_a_warning() {
 fn what_would_protect_less_is_refused() {
     for (policy, rest) in [
         (
-            limit(&json!({"key": [{"type": "ip"}, {"type": "apiKey"}]})),
-            "/rateLimitPolicies/0/key/1",
-        ),
-        (
-            limit(&json!({"conditions": [{"type": "apiKey", "values": ["a"]}]})),
-            "/rateLimitPolicies/0/conditions/0",
-        ),
-        (
             limit(&json!({"phase": "early"})),
             "/rateLimitPolicies/0/phase",
         ),
@@ -133,24 +125,11 @@ fn what_would_protect_less_is_refused() {
     }
     let remote = json!({"cluster": "c", "uri": "https://i/jwks"});
     let said = report(&json!({"authentication": {
-        "providers": {"a": {"remoteJwks": remote}}, "requirement": {"anyOf": ["a"]},
-        "apiKeys": {"fromHeaders": ["x"], "clients": []}
+        "providers": {"a": {"remoteJwks": remote}}, "requirement": {"anyOf": ["a"]}
     }}));
     assert_found(
         &said,
         "error at /authentication/providers/a/remoteJwks: not fetched yet",
-    );
-    assert_found(
-        &said,
-        "error at /authentication/apiKeys: not carried out yet",
-    );
-    let lane = json!({"code": "b", "defaultLane": true});
-    let by_key =
-        json!({"id": "r", "laneCode": "b", "conditions": [{"type": "apiKey", "values": ["a"]}]});
-    let rules = report(&json!({"laneSpaces": [{"id": "l", "lanes": [lane], "rules": [by_key]}]}));
-    assert_found(
-        &rules,
-        "error at /laneSpaces/0/rules/0/conditions/0: not carried out yet",
     );
     let authorized = report(&json!([{"name": "s", "groups": [], "authorized": true}]));
     assert_found(&authorized, "error at /0/authorized: not carried out");

@@ -1,9 +1,9 @@
 //! Where a document says what is not carried out: the JSON pointers for each line of the table.
 
 use crate::document::{
-    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConditionKind, Conditions, Document,
-    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta,
-    RateLimitPolicy, Service, ServicePolicy, Settings,
+    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, Document, HealthPolicy, LimitAlgorithm,
+    LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta, RateLimitPolicy, Service,
+    ServicePolicy, Settings,
 };
 use crate::validate::walk::nodes;
 use std::rc::Rc;
@@ -29,15 +29,6 @@ pub(super) fn remote_jwks(document: &Document) -> Vec<String> {
     let remote = providers.filter(|provider| provider.remote_jwks.is_some());
     remote
         .map(|provider| format!("{}/remoteJwks", provider.pointer))
-        .collect()
-}
-
-pub(super) fn api_keys(document: &Document) -> Vec<String> {
-    document
-        .authentication
-        .api_keys
-        .iter()
-        .map(|keys| keys.pointer.to_string())
         .collect()
 }
 
@@ -182,16 +173,6 @@ pub(super) fn authorization(policy: &ServicePolicy) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn by_api_key(conditions: &Conditions) -> Vec<String> {
-    let by_key = conditions
-        .list
-        .iter()
-        .filter(|c| c.kind == ConditionKind::ApiKey);
-    by_key
-        .map(|condition| condition.pointer.to_string())
-        .collect()
-}
-
 pub(super) fn wait(limit: &RateLimitPolicy) -> Vec<String> {
     at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
 }
@@ -208,14 +189,6 @@ pub(super) fn algorithm(limit: &RateLimitPolicy) -> Vec<String> {
     use LimitAlgorithm::{LeakyBucket, Limiter4j, SmoothWarmup};
     let missing = matches!(limit.algorithm, LeakyBucket | Limiter4j | SmoothWarmup);
     at(&limit.meta, missing, "realizeType")
-}
-
-pub(super) fn counted_by_api_key(limit: &RateLimitPolicy) -> Vec<String> {
-    let parts = limit.key.iter().enumerate();
-    let by_key = parts.filter(|(_, part)| part.kind == ConditionKind::ApiKey);
-    by_key
-        .map(|(index, _)| format!("{}/key/{index}", limit.meta.pointer))
-        .collect()
 }
 
 pub(super) fn early(limit: &RateLimitPolicy) -> Vec<String> {

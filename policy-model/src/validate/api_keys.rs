@@ -1,0 +1,60 @@
+//! Clients with keys: keys that nobody can bring, that everybody has, or that say two things.
+
+use super::breaker::{is_field_name, is_framing};
+use super::refer::once;
+use crate::document::{ApiKeyClient, ApiKeys};
+use crate::finding::{Report, Severity};
+use std::collections::BTreeMap;
+
+/// SHA-256 of nothing (FIPS 180-4's padding alone): what a script makes of a variable that is not set.
+const OF_NOTHING: [u8; 32] = [
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+];
+
+pub(super) fn check(keys: &ApiKeys, report: &mut Report) {
+    let at = &*keys.pointer;
+    if keys.from_headers.is_empty() && keys.from_params.is_empty() && keys.from_cookies.is_empty() {
+        report.error(at, "`fromHeaders` is missing: nothing says where a key is");
+    }
+    for (index, name) in keys.from_headers.iter().enumerate() {
+        if !is_field_name(name) || is_framing(name) || name == "host" {
+            let message = format!("`{name}` is no header's name that could hold a key");
+            report.error(format!("{at}/fromHeaders/{index}"), message);
+        }
+    }
+    if keys.clients.is_empty() {
+        report.warning(at, "no clients: nobody has a key");
+    }
+    let ids = keys
+        .clients
+        .iter()
+        .map(|client| (client.id.as_str(), &*client.pointer));
+    once("client", Severity::Error, ids, report);
+    let mut digests: BTreeMap<[u8; 32], &str> = BTreeMap::new();
+    for client in &keys.clients {
+        each(client, report);
+        if let Some(before) = digests.get(&client.sha256) {
+            let message = format!("another client has the same key: {before}");
+            report.error(&*client.pointer, message);
+        } else {
+            digests.insert(client.sha256, &client.pointer);
+        }
+    }
+}
+
+fn each(client: &ApiKeyClient, report: &mut Report) {
+    let at = &*client.pointer;
+    if client.id.is_empty() {
+        report.error(at, "`id` is missing: nothing says whose key it is");
+    }
+    if client.sha256 == OF_NOTHING {
+        let message = "the SHA-256 of an empty key, which no request can bring";
+        report.error(format!("{at}/sha256"), message);
+    }
+    if let (Some(from), Some(until)) = (client.not_before, client.expires)
+        && until <= from
+    {
+        report.error(format!("{at}/expires"), "ends before it starts");
+    }
+}
