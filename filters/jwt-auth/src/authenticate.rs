@@ -28,6 +28,8 @@ use std::{rc::Rc, time::Duration};
 pub struct Requirement {
     /// Places in the list of providers; one of these must vouch. `None`: nobody has to, the node is public.
     pub any_of: Option<Vec<usize>>,
+    /// Whether a client's key does too.
+    pub api_keys: bool,
     /// Whether a request without a token passes too.
     pub allow_missing: bool,
     /// Whether a refusal is only counted.
@@ -89,6 +91,20 @@ impl Requirement {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.any_of.is_none()
+    }
+
+    /// Whether a provider may vouch.
+    #[must_use]
+    pub fn takes_tokens(&self) -> bool {
+        self.any_of
+            .as_ref()
+            .is_some_and(|any_of| !any_of.is_empty())
+    }
+
+    /// Whether nothing but a key will do.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        self.api_keys && !self.takes_tokens() && !self.allow_missing
     }
 }
 

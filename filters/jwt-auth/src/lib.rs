@@ -1,11 +1,12 @@
-//! JWT checks: who is calling, proved by a signed token (RFC 7519) before any other policy looks at the request.
+//! Who is calling, proved by a signed token (RFC 7519) or by an API key before any other policy looks at the request.
 //!
 //! The decision is pure and lies in modules of its own, each after the paper it carries out: [`jws`] takes a token apart
 //! (RFC 7515), [`jwk`] reads keys (RFC 7517), [`signature`] binds algorithm to key and checks (RFC 7518), [`claims`] judges
-//! what the token says (RFC 7519). RFC 8725 names the attacks that each of them answers. Nothing of a token is believed
+//! what the token says (RFC 7519); [`api_key`] knows the clients that bring a key. RFC 8725 names the attacks that each of them answers. Nothing of a token is believed
 //! before its signature is checked, but for `alg`, `kid` and `iss`, which only choose among the document's own keys.
 
 pub mod algorithm;
+pub mod api_key;
 pub mod authenticate;
 pub mod base64url;
 mod cache;

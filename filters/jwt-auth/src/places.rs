@@ -6,7 +6,7 @@
 
 use crate::token::Token;
 use engine::{Changes, RequestView};
-use policy_model::document::{self, TokenHeader};
+use policy_model::document::{self, ApiKeys, TokenHeader};
 use std::borrow::Cow;
 
 /// A provider's places, in the order of the document.
@@ -57,6 +57,23 @@ impl Places {
             headers,
             params,
             cookies,
+        }
+    }
+
+    /// The places of API keys. In `authorization` a key follows its scheme, `ApiKey`.
+    #[must_use]
+    pub fn of_keys(keys: &ApiKeys) -> Self {
+        let header = |name: &String| HeaderPlace {
+            name: name.clone(),
+            prefix: match name.as_str() {
+                "authorization" => "ApiKey ".to_owned(),
+                _ => String::new(),
+            },
+        };
+        Self {
+            headers: keys.from_headers.iter().map(header).collect(),
+            params: keys.from_params.clone(),
+            cookies: keys.from_cookies.clone(),
         }
     }
 
@@ -162,18 +179,28 @@ impl Found<'_, '_> {
         matches!(self.place, Place::Header(_)) && self.token.0.contains(&b',')
     }
 
-    /// Takes the token out of what goes to the upstream.
+    /// Takes the token out of what goes to the upstream, which other changes may have touched already.
     pub fn strip(&self, view: &RequestView<'_>, changes: &mut Changes) {
         match &self.place {
             Place::Header(name) => changes.remove_request((*name).to_owned()),
             Place::Param(name) => {
-                let target = view.header(":path").unwrap_or_default();
-                changes.set_request(":path", without_param(target, name));
+                let target = match changes.request(":path") {
+                    Some(decided) => decided.unwrap_or_default(),
+                    None => view.header(":path").unwrap_or_default(),
+                };
+                let target = without_param(target, name);
+                changes.set_request(":path", target);
             }
-            Place::Cookie(name) => match without_cookie(view, name) {
-                kept if kept.is_empty() => changes.remove_request("cookie"),
-                kept => changes.set_request("cookie", kept),
-            },
+            Place::Cookie(name) => {
+                let kept = match changes.request("cookie") {
+                    Some(decided) => without_cookie(decided.into_iter(), name),
+                    None => without_cookie(view.headers("cookie"), name),
+                };
+                match kept.is_empty() {
+                    true => changes.remove_request("cookie"),
+                    false => changes.set_request("cookie", kept),
+                }
+            }
         }
     }
 }
@@ -201,10 +228,8 @@ fn without_param(target: &[u8], name: &str) -> Vec<u8> {
 }
 
 /// All cookies but one, as one line.
-fn without_cookie(view: &RequestView<'_>, name: &str) -> Vec<u8> {
-    let pairs = view
-        .headers("cookie")
-        .flat_map(|line| line.split(|byte| *byte == b';'));
+fn without_cookie<'l>(lines: impl Iterator<Item = &'l [u8]>, name: &str) -> Vec<u8> {
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
     let is_other = |pair: &&[u8]| {
         pair.split(|byte| *byte == b'=')
             .next()

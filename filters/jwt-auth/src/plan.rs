@@ -4,6 +4,7 @@
 //! out. Such a requirement still compiles to something that nobody passes, never to a public node.
 
 use crate::{
+    api_key::ApiKeys,
     authenticate::{Judges, Requirement},
     cache::Cache,
     provider::Provider,
@@ -20,6 +21,7 @@ use std::{collections::BTreeMap, rc::Rc};
 /// What requests need to know.
 pub(crate) struct Plan {
     pub(crate) judges: Judges,
+    pub(crate) api_keys: ApiKeys,
     pub(crate) cache_tally: CacheTally,
     /// The headers that claims go into, each once.
     claim_headers: Vec<Rc<str>>,
@@ -37,7 +39,7 @@ struct ServicePlan {
 
 /// Compiles each requirement once, however many nodes share it.
 struct Requirements<'a> {
-    providers: &'a [document::Provider],
+    stated: &'a document::Authentication,
     known: BTreeMap<*const AuthenticationPolicy, Rc<Requirement>>,
 }
 
@@ -55,7 +57,7 @@ impl Plan {
             .map(|stated| Provider::compile(stated, cx.report))
             .collect();
         let mut requirements = Requirements {
-            providers: &stated.providers,
+            stated,
             known: BTreeMap::new(),
         };
         let mut compile = |policy: Option<&Rc<AuthenticationPolicy>>| match policy {
@@ -68,16 +70,19 @@ impl Plan {
             .map(|(_, node)| compile(node.policy.authentication.as_ref()));
         let nodes: Vec<_> = nodes.collect();
         let strangers = compile(cx.model.unmatched_authentication());
+        let api_keys = stated.api_keys.as_ref().map(ApiKeys::compile);
+        let has_keys = api_keys.is_some();
         let entries = usize::try_from(stated.cached_tokens).unwrap_or(usize::MAX);
         Self {
             claim_headers: claim_headers(&providers),
-            services: services(cx, &providers, &nodes),
+            services: services(cx, &providers, has_keys, &nodes),
             strangers: (
                 strangers,
-                ServicePlan::new(&mut cx.metrics, STRANGERS, &providers),
+                ServicePlan::new(&mut cx.metrics, STRANGERS, &providers, has_keys),
             ),
             nodes,
             cache_tally: CacheTally::define(&mut cx.metrics),
+            api_keys: api_keys.unwrap_or_default(),
             judges: Judges {
                 providers,
                 asked: Rc::clone(cx.claims),
@@ -120,6 +125,7 @@ impl Plan {
 fn services(
     cx: &mut CompileContext<'_>,
     providers: &[Provider],
+    has_keys: bool,
     nodes: &[Rc<Requirement>],
 ) -> Vec<ServicePlan> {
     let guarded = cx
@@ -133,7 +139,7 @@ fn services(
     let mut services = Vec::new();
     for (id, service) in cx.model.services() {
         services.push(match guarded.binary_search(&id).is_ok() {
-            true => ServicePlan::new(&mut cx.metrics, &service.name, providers),
+            true => ServicePlan::new(&mut cx.metrics, &service.name, providers, has_keys),
             false => ServicePlan {
                 realm: Rc::clone(&service.name),
                 tally: Tally::default(),
@@ -156,11 +162,16 @@ fn claim_headers(providers: &[Provider]) -> Vec<Rc<str>> {
 // === impl ServicePlan ===
 
 impl ServicePlan {
-    fn new(metrics: &mut Metrics<'_>, service: &str, providers: &[Provider]) -> Self {
+    fn new(
+        metrics: &mut Metrics<'_>,
+        service: &str,
+        providers: &[Provider],
+        has_keys: bool,
+    ) -> Self {
         let names = providers.iter().map(|provider| &*provider.name);
         Self {
             realm: Rc::from(service),
-            tally: Tally::define(metrics, service, names),
+            tally: Tally::define(metrics, service, names, has_keys),
         }
     }
 }
@@ -188,17 +199,25 @@ impl Requirements<'_> {
             _ if all_of => Some(Vec::new()),
             _ => None,
         };
+        let api_keys = self.takes_keys(stated.any_of.as_deref());
         // With nobody left to vouch, a request without a token must not pass either.
-        let can_pass = any_of.as_ref().is_none_or(|any_of| !any_of.is_empty());
+        let can_pass = api_keys || any_of.as_ref().is_none_or(|any_of| !any_of.is_empty());
         Requirement {
             any_of,
+            api_keys,
             allow_missing: can_pass && stated.allow_missing.unwrap_or(false),
             shadow: policy.mode == Some(Mode::Shadow),
         }
     }
 
+    fn takes_keys(&self, names: Option<&[String]>) -> bool {
+        let mut names = names.into_iter().flatten();
+        self.stated.api_keys.is_some() && names.any(|name| name == document::ApiKeys::NAME)
+    }
+
     fn indices(&self, names: &[String]) -> Vec<usize> {
-        let index = |name: &String| self.providers.iter().position(|own| own.name == *name);
+        let providers = &self.stated.providers;
+        let index = |name: &String| providers.iter().position(|own| own.name == *name);
         names.iter().filter_map(index).collect()
     }
 }
@@ -209,11 +228,19 @@ mod tests {
     use policy_model::document::Provider;
 
     fn compile(any_of: Option<&[&str]>, all_of: Option<&[&str]>) -> Requirement {
+        compile_with(true, any_of, all_of)
+    }
+
+    fn compile_with(keys: bool, any_of: Option<&[&str]>, all_of: Option<&[&str]>) -> Requirement {
         let named = |name: &str| Provider {
             name: name.to_owned(),
             ..Provider::default()
         };
-        let providers = [named("one"), named("two")];
+        let stated = document::Authentication {
+            providers: vec![named("one"), named("two")],
+            api_keys: keys.then(document::ApiKeys::default),
+            ..document::Authentication::default()
+        };
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let requirement = document::Requirement {
             any_of: any_of.map(names),
@@ -226,7 +253,7 @@ mod tests {
             ..AuthenticationPolicy::default()
         };
         let requirements = Requirements {
-            providers: &providers,
+            stated: &stated,
             known: BTreeMap::new(),
         };
         requirements.compile(&policy)
@@ -252,5 +279,23 @@ mod tests {
             assert_eq!(requirement.any_of, Some(Vec::new()));
             assert!(!requirement.allow_missing);
         }
+    }
+
+    #[test]
+    fn keys_stand_beside_providers_or_alone() {
+        let alone = compile(Some(&["apiKeys"]), None);
+        assert_eq!(
+            (alone.any_of.as_deref(), alone.api_keys),
+            (Some(&[][..]), true)
+        );
+        assert!(!alone.is_public() && alone.allow_missing);
+        let both = compile(Some(&["apiKeys", "two"]), None);
+        assert_eq!(
+            (both.any_of.as_deref(), both.api_keys),
+            (Some(&[1][..]), true)
+        );
+        let keyless = compile_with(false, Some(&["apiKeys"]), None);
+        assert!(!keyless.is_public() && !keyless.api_keys && !keyless.allow_missing);
+        assert!(!compile(Some(&["one"]), None).api_keys);
     }
 }

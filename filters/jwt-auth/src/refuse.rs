@@ -2,24 +2,55 @@
 //!
 //! RFC 6750 section 3: 401 with a `Bearer` challenge; without a token no error code, with a bad one `invalid_token` and not a
 //! word more. The reason is in the response-code details, `steward_jwt_expired{corp}`, and with its evidence in a debug line,
-//! where the token is named by the first bytes of its SHA-256.
+//! where the token is named by the first bytes of its SHA-256. Keys are answered likewise: `steward_api_key_expired{client}`.
 
-use crate::{AuthError, authenticate::Refused, token::Token};
+use crate::{
+    AuthError,
+    api_key::{KeyError, RefusedKey},
+    authenticate::Refused,
+    token::Token,
+};
 use engine::{Cause, Refusal, RequestContext};
 
-/// The reply. `provider` and `realm` come from the document.
-pub(crate) fn refusal(refused: &Refused<'_>, provider: Option<&str>, realm: &str) -> Refusal {
-    let reason = refused.error.reason();
-    let details = match provider {
-        Some(provider) => format!("{reason}{{{}}}", plain(provider)),
-        None => reason.to_owned(),
-    };
+/// What a refused caller may bring instead: a challenge for each kind of credential that its node asks for, in one field
+/// (RFC 9110 section 11.6.1). `ApiKey` is no registered scheme, but the name that is in use; a 401 must have one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Challenge<'a> {
+    pub(crate) realm: &'a str,
+    pub(crate) tokens: bool,
+    pub(crate) keys: bool,
+}
+
+/// The reply to a request without a token that counts. `provider` comes from the document.
+pub(crate) fn refusal(
+    refused: &Refused<'_>,
+    provider: Option<&str>,
+    challenge: Challenge<'_>,
+) -> Refusal {
     let (message, error) = match refused.error {
+        AuthError::Missing if challenge.keys => ("a token or an API key is needed", ""),
         AuthError::Missing => ("a token is needed", ""),
         _ => ("the token is not valid", ", error=\"invalid_token\""),
     };
-    let challenge = format!("Bearer realm=\"{}\"{error}", plain(realm));
-    Refusal::new(Cause::Unauthenticated, details, message).header("www-authenticate", challenge)
+    let details = details(refused.error.reason(), provider);
+    challenge.refusal(details, message, error)
+}
+
+/// The reply to a request without a key that counts.
+pub(crate) fn key_refusal(refused: &RefusedKey<'_>, challenge: Challenge<'_>) -> Refusal {
+    let message = match refused.error {
+        KeyError::Missing => "an API key is needed",
+        _ => "the API key is not valid",
+    };
+    let details = details(refused.error.reason(), refused.client.as_deref());
+    challenge.refusal(details, message, "")
+}
+
+fn details(reason: &str, whose: Option<&str>) -> String {
+    match whose {
+        Some(whose) => format!("{reason}{{{}}}", plain(whose)),
+        None => reason.to_owned(),
+    }
 }
 
 /// A name that can stand in response-code details and in a quoted string: visible ASCII without `"`, `\` and braces.
@@ -43,6 +74,37 @@ pub(crate) fn log(cx: &RequestContext<'_>, refused: &Refused<'_>, provider: Opti
         "token": refused.token.as_ref().map(Token::to_string),
     });
     cx.host.log(log::Level::Debug, &line.to_string());
+}
+
+/// As [`log`], of a key.
+pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>) {
+    if !cx.host.log_enabled(log::Level::Debug) {
+        return;
+    }
+    let line = serde_json::json!({
+        "steward": "api_key_refused",
+        "request_id": cx.view.request_id(),
+        "client": refused.client.as_deref(),
+        "reason": refused.error.to_string(),
+        "key": refused.key.as_ref().map(Token::to_string),
+    });
+    cx.host.log(log::Level::Debug, &line.to_string());
+}
+
+// === impl Challenge ===
+
+impl Challenge<'_> {
+    fn refusal(self, details: String, message: &'static str, bearer_error: &str) -> Refusal {
+        let realm = plain(self.realm);
+        let bearer = format!("Bearer realm=\"{realm}\"{bearer_error}");
+        let key = format!("ApiKey realm=\"{realm}\"");
+        let challenge = match (self.tokens, self.keys) {
+            (true, true) => format!("{bearer}, {key}"),
+            (false, true) => key,
+            (_, false) => bearer,
+        };
+        Refusal::new(Cause::Unauthenticated, details, message).header("www-authenticate", challenge)
+    }
 }
 
 #[cfg(test)]

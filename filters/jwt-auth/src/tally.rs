@@ -1,16 +1,19 @@
-//! What became of a service's requests, provider by provider, as `steward_decisions_total` with `kind="jwt"`.
+//! What became of a service's requests, provider by provider, as `steward_decisions_total` with `kind="jwt"`; of those with
+//! keys, with `kind="apiKey"` and without telling clients apart, of which there may be thousands.
 //!
 //! Defined once at configure, since a metric in Envoy is never freed: as many as there are services with a requirement times
 //! providers, which the document bounds. Refusals that no provider had a part in (there was no token) count under `-`.
 
 use engine::{Metrics, metrics::Counter};
 use host::Host;
+use policy_model::document::ApiKeys;
 
 /// The counters of one service.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     providers: Vec<Outcomes>,
     nobody: Outcomes,
+    keys: Outcomes,
 }
 
 /// How often a token was known, as `steward_jwt_cache_total`.
@@ -53,9 +56,10 @@ impl Tally {
         metrics: &mut Metrics<'_>,
         service: &str,
         providers: impl Iterator<Item = &'a str>,
+        has_keys: bool,
     ) -> Self {
-        let mut outcomes = |provider: &str| {
-            let mut counter = |outcome| metrics.decisions(service, provider, "jwt", outcome);
+        let mut outcomes = |policy: &str, kind| {
+            let mut counter = |outcome| metrics.decisions(service, policy, kind, outcome);
             Outcomes {
                 passed: counter("passed"),
                 refused: counter("refused"),
@@ -63,8 +67,12 @@ impl Tally {
             }
         };
         Self {
-            providers: providers.map(&mut outcomes).collect(),
-            nobody: outcomes("-"),
+            providers: providers.map(|name| outcomes(name, "jwt")).collect(),
+            nobody: outcomes("-", "jwt"),
+            keys: match has_keys {
+                true => outcomes(ApiKeys::NAME, "apiKey"),
+                false => Outcomes::default(),
+            },
         }
     }
 
@@ -75,13 +83,17 @@ impl Tally {
 
     /// A request was refused, or would have been (`shadow`).
     pub(crate) fn refused(&self, provider: Option<usize>, shadow: bool, host: &dyn Host) {
-        let outcomes = self.of(provider);
-        let counter = if shadow {
-            outcomes.shadow
-        } else {
-            outcomes.refused
-        };
-        counter.increment(host);
+        self.of(provider).refused(shadow, host);
+    }
+
+    /// A key was believed.
+    pub(crate) fn key_passed(&self, host: &dyn Host) {
+        self.keys.passed.increment(host);
+    }
+
+    /// A request was refused for its key, or would have been (`shadow`).
+    pub(crate) fn key_refused(&self, shadow: bool, host: &dyn Host) {
+        self.keys.refused(shadow, host);
     }
 
     fn of(&self, provider: Option<usize>) -> Outcomes {
@@ -89,5 +101,14 @@ impl Tally {
             .and_then(|index| self.providers.get(index))
             .copied()
             .unwrap_or(self.nobody)
+    }
+}
+
+// === impl Outcomes ===
+
+impl Outcomes {
+    fn refused(self, shadow: bool, host: &dyn Host) {
+        let counter = if shadow { self.shadow } else { self.refused };
+        counter.increment(host);
     }
 }

@@ -1,12 +1,16 @@
 //! The stage in its engine, over a host in memory.
 
+mod api_keys;
 mod in_process;
 mod scene;
 
 use super::*;
 use crate::testing::Signer;
 use engine::{Engine, Stage};
-use host::{Plugin, fake::Change};
+use host::{
+    Plugin,
+    fake::{Change, FakeHost},
+};
 use scene::*;
 use serde_json::{Value, json};
 use std::cell::RefCell;
