@@ -1,5 +1,6 @@
 //! The `steward` command: what the filters know about a document, without an Envoy.
 
+mod api_key;
 mod envoy;
 mod validate;
 
@@ -26,10 +27,34 @@ enum Verb {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Keys for the clients of `authentication.apiKeys`.
+    Apikey {
+        #[command(subcommand)]
+        verb: KeyVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyVerb {
+    /// Make a key, and the entry that lets a document know it.
+    ///
+    /// The key is printed this once and kept nowhere: the entry has its SHA-256 only. Give the key to the client, put the
+    /// entry into `authentication.apiKeys.clients`, and name `apiKeys` in a requirement.
+    New {
+        /// What the client is called in conditions, limits and logs; made from the key's SHA-256 if not given.
+        #[arg(long)]
+        id: Option<String>,
+        /// A role of the client; may be given several times.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     match Steward::parse().verb {
         Verb::Validate { files } => validate::run(&files).into(),
+        Verb::Apikey {
+            verb: KeyVerb::New { id, roles },
+        } => api_key::new(id, &roles),
     }
 }

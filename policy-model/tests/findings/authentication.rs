@@ -289,14 +289,14 @@ fn api_keys_belong_to_one_client_each() {
 }
 
 fn api_keys(more: &Value, client: &Value) -> Report {
-    let mut entry = json!({"id": "a", "sha256": "ab".repeat(32)});
-    let mut keys = json!({"fromHeaders": ["x-api-key"]});
-    for (to, from) in [(&mut entry, client), (&mut keys, more)] {
-        to.as_object_mut()
-            .unwrap()
-            .extend(from.as_object().unwrap().clone());
-    }
-    keys["clients"] = json!([entry]);
+    let with = |mut object: Value, more: &Value| {
+        let members = object.as_object_mut().unwrap();
+        members.extend(more.as_object().unwrap().clone());
+        object
+    };
+    let client = with(json!({"id": "a", "sha256": "ab".repeat(32)}), client);
+    let keys = json!({"fromHeaders": ["x-api-key"], "clients": [client]});
+    let keys = with(keys, more);
     report(&json!({"authentication": {"apiKeys": keys, "requirement": {"anyOf": ["apiKeys"]}}}))
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use testkit::repository;
 
 /// What a document's reader asks for, `"errorCodes|retryStatuses"`, in calls of these forms.
-const FIELD_CALLS: [&str; 17] = [
+const FIELD_CALLS: [&str; 18] = [
     "o.text(",
     "o.filled(",
     "o.flag(",
@@ -23,6 +23,7 @@ const FIELD_CALLS: [&str; 17] = [
     "o.objects(",
     "o.list(",
     "o.list_if(",
+    "o.scalar(",
 ];
 
 /// The members of a JWK, which RFC 7517 and RFC 7518 describe.
