@@ -4,7 +4,7 @@ use super::breaker::{is_field_name, is_framing};
 use super::refer::once;
 use crate::document::{ApiKeyClient, ApiKeys};
 use crate::finding::{Report, Severity};
-use std::collections::BTreeMap;
+use crate::sort::sort_by_key;
 
 /// SHA-256 of nothing (FIPS 180-4's padding alone): what a script makes of a variable that is not set.
 const OF_NOTHING: [u8; 32] = [
@@ -31,14 +31,22 @@ pub(super) fn check(keys: &ApiKeys, report: &mut Report) {
         .iter()
         .map(|client| (client.id.as_str(), &*client.pointer));
     once("client", Severity::Error, ids, report);
-    let mut digests: BTreeMap<[u8; 32], &str> = BTreeMap::new();
     for client in &keys.clients {
         each(client, report);
-        if let Some(before) = digests.get(&client.sha256) {
-            let message = format!("another client has the same key: {before}");
+    }
+    same(keys, report);
+}
+
+/// Keys that two clients have.
+fn same(keys: &ApiKeys, report: &mut Report) {
+    let mut clients: Vec<&ApiKeyClient> = keys.clients.iter().collect();
+    sort_by_key(&mut clients, |client| client.sha256);
+    for pair in clients.windows(2) {
+        if let [before, client] = pair
+            && before.sha256 == client.sha256
+        {
+            let message = format!("another client has the same key: {}", before.pointer);
             report.error(&*client.pointer, message);
-        } else {
-            digests.insert(client.sha256, &client.pointer);
         }
     }
 }

@@ -9,7 +9,8 @@ use anyhow::{Context as _, ensure};
 use e2e::{documents, expect};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use testkit::{Envoy, Request, Response, tokens};
+use std::time::Duration;
+use testkit::{Envoy, Request, Response, tokens, until};
 
 const CORE: &str = "stk_core-0123456789";
 const PARTNER: &str = "stk_partner-0123456789";
@@ -94,13 +95,15 @@ fn who_has_no_good_key_stays_outside_and_the_access_log_says_why() -> anyhow::Re
     let labels = [("kind", "apiKey"), ("outcome", "refused")];
     let counted = envoy.metric("steward_decisions_total", &labels)?;
     ensure!((counted - 4.0).abs() < 0.5, "{counted} were counted");
-    let log = envoy.access_log()?.join("\n");
     for reason in [
         "steward_api_key_unknown",
         "steward_api_key_expired{gone}",
         "steward_api_key_ambiguous",
     ] {
-        ensure!(log.contains(reason), "no {reason} in {log}");
+        until(reason, Duration::from_secs(30), || {
+            let log = envoy.access_log()?.join("\n");
+            Ok(log.contains(reason).then_some(()))
+        })?;
     }
     envoy.finish()
 }
