@@ -30,16 +30,27 @@ fn policy(of: &str) -> Value {
         }],
         "loadLimitPolicies": [{"name": "l", "conditions": condition(&claim("load"))}],
         "permissionPolicies": [{"name": "p", "permissionType": "ALLOW", "conditions": condition(&claim("permission"))}],
+        "authorization": {
+            "rolesClaim": claim("roles"), "methods": {"GET": "READ"}, "roles": {"reader": ["READ"]},
+            "ownership": [{"pathVariable": "id", "claim": claim("owner")}],
+        },
         "faultInjectionPolicies": [{"name": "f", "type": "DELAY", "conditions": condition(&claim("fault"))}],
         "routePolicies": [{"name": "t", "tagRules": [{"order": 0, "conditions": condition(&claim("tag")), "destinations": []}]}],
     })
 }
 
-/// Every object of the text that says `"type": "claim"`.
+/// Every object of the text that says `"type": "claim"`, and what authorization looks at.
 fn written(text: &Value, found: &mut BTreeSet<String>) {
     if text["type"] == "claim" {
         found.insert(text["key"].as_str().unwrap().to_owned());
     }
+    let others = [&text["rolesClaim"], &text["claim"]];
+    found.extend(
+        others
+            .into_iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned),
+    );
     match text {
         Value::Array(list) => list.iter().for_each(|value| written(value, found)),
         Value::Object(members) => members.values().for_each(|value| written(value, found)),
@@ -69,6 +80,20 @@ fn every_place_is_known() {
         .collect();
     let mut expected = BTreeSet::new();
     written(&text, &mut expected);
-    assert_eq!(expected.len(), 1 + 3 * 9);
+    assert_eq!(expected.len(), 1 + 3 * 11);
     assert_eq!(known, expected);
+}
+
+#[test]
+fn roles_are_looked_for_where_access_tokens_have_them() {
+    let asked = |authorization: &Value| {
+        let text = json!({"services": [{"name": "orders", "groups": [{
+            "name": "default", "servicePolicy": {"authorization": authorization},
+        }]}]});
+        let document = Document::read(text.to_string().as_bytes()).0.unwrap();
+        let claims = claims_asked_for(&document).into_iter();
+        claims.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&json!({"methods": {"GET": "READ"}})), ["roles"]);
+    assert_eq!(asked(&json!({"rolesClaim": "scope"})), ["scope"]);
 }

@@ -12,8 +12,8 @@ use std::rc::Rc;
 pub struct Identity {
     claims: Option<Rc<Claims>>,
     api_key: Option<Rc<str>>,
-    roles: Rc<[Rc<str>]>,
-    permissions: Rc<[Permission]>,
+    roles: Option<Rc<[Rc<str>]>>,
+    permissions: Option<Rc<[Permission]>>,
 }
 
 /// Of a verified token's claims those that the document asks for, as values to compare.
@@ -50,24 +50,30 @@ impl Identity {
 
     /// Takes over the roles that the document gives the client.
     pub fn set_roles(&mut self, roles: Rc<[Rc<str>]>) {
-        self.roles = roles;
+        self.roles = Some(roles);
     }
 
     /// The roles that the document gives the client. Those that a token claims are the claim's.
     #[must_use]
     pub fn roles(&self) -> &[Rc<str>] {
-        &self.roles
+        self.roles.as_deref().unwrap_or_default()
     }
 
     /// Takes over the permissions that the document gives the client beside those of its roles.
     pub fn set_permissions(&mut self, permissions: Rc<[Permission]>) {
-        self.permissions = permissions;
+        self.permissions = Some(permissions);
     }
 
     /// The permissions that the document gives the client beside those of its roles.
     #[must_use]
     pub fn permissions(&self) -> &[Permission] {
-        &self.permissions
+        self.permissions.as_deref().unwrap_or_default()
+    }
+
+    /// Whether anybody has proven anything.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.claims.is_some() || self.api_key.is_some()
     }
 
     /// Shows every value of a claim that the document asks for, lists element by element.

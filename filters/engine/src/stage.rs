@@ -19,6 +19,8 @@ pub enum Verdict {
 pub enum Position {
     /// Who is it?
     Authentication,
+    /// May they do this?
+    Permission,
     /// How often?
     Rate,
     /// To which instances: tags, then lanes.
@@ -156,6 +158,7 @@ mod tests {
     fn order_is_strict() {
         assert!(ascending(&[
             Position::Authentication,
+            Position::Permission,
             Position::Rate,
             Position::Breaker
         ]));

@@ -4,6 +4,8 @@
 //! (RFC 7515), [`jwk`] reads keys (RFC 7517), [`signature`] binds algorithm to key and checks (RFC 7518), [`claims`] judges
 //! what the token says (RFC 7519); [`api_key`] knows the clients that bring a key. RFC 8725 names the attacks that each of them answers. Nothing of a token is believed
 //! before its signature is checked, but for `alg`, `kid` and `iss`, which only choose among the document's own keys.
+//!
+//! Behind it stands what a caller may do, which needs nothing but the identity that is proven here: [`Permit`].
 
 pub mod algorithm;
 pub mod api_key;
@@ -23,6 +25,7 @@ pub mod jwk;
 pub mod jws;
 mod modulus;
 pub mod numeric_date;
+mod permission;
 pub mod places;
 mod plan;
 pub mod proof;
@@ -38,7 +41,8 @@ mod testing;
 pub mod token;
 
 pub use error::AuthError;
+pub use permission::Permit;
 pub use stage::Authenticate;
 
-/// The module of this stage alone.
-pub type JwtAuth = engine::Engine<(Authenticate,)>;
+/// The module of these stages alone.
+pub type JwtAuth = engine::Engine<(Authenticate, Permit)>;

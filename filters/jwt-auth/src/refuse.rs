@@ -55,7 +55,7 @@ fn details(reason: &str, whose: Option<&str>) -> String {
 }
 
 /// A name that can stand in response-code details and in a quoted string: visible ASCII without `"`, `\` and braces.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let safe = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '{' | '}');
     name.chars()
         .map(|c| if safe(c) { c } else { '_' })

@@ -151,4 +151,4 @@ impl Authenticate {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

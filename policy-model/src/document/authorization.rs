@@ -1,6 +1,6 @@
 //! Who may call, by roles and by ownership.
 
-use super::spelled::spelled;
+use super::{Mode, spelled::spelled};
 use std::rc::Rc;
 
 spelled! {
@@ -24,12 +24,14 @@ spelled! {
 pub struct Authorization {
     /// What each role may do.
     pub roles: Option<Vec<Role>>,
-    /// Path of the claim that holds the caller's roles.
+    /// Path of the claim that holds the caller's roles; not stated = [`DEFAULT_ROLES_CLAIM`](Self::DEFAULT_ROLES_CLAIM).
     pub roles_claim: Option<String>,
     /// What each method needs.
     pub methods: Option<Vec<MethodPermission>>,
     /// What belongs to the caller.
     pub ownership: Option<Vec<Ownership>>,
+    /// Whether it is enforced; not stated = it is.
+    pub mode: Option<Mode>,
     /// JSON pointer of the object.
     pub pointer: Rc<str>,
 }
@@ -59,4 +61,11 @@ pub struct Ownership {
     pub path_variable: String,
     /// Path of the claim it must equal.
     pub claim: String,
+}
+
+// === impl Authorization ===
+
+impl Authorization {
+    /// Where access tokens have roles (RFC 9068, section 2.2.3.1).
+    pub const DEFAULT_ROLES_CLAIM: &'static str = "roles";
 }

@@ -147,6 +147,7 @@ impl Merged for Authorization {
             roles_claim: stated(&self.roles_claim, &parent.roles_claim),
             methods: stated(&self.methods, &parent.methods),
             ownership: stated(&self.ownership, &parent.ownership),
+            mode: stated(&self.mode, &parent.mode),
             pointer: self.pointer.clone(),
         }
     }

@@ -23,6 +23,7 @@ pub(super) fn authorization(o: &mut Obj) -> Authorization {
                 .collect()
         }),
         ownership: o.list_if("ownership", ownership),
+        mode: o.word("mode"),
         pointer: o.pointer(),
     }
 }

@@ -1,9 +1,12 @@
-//! Roles: permissions that nobody can have, and roles that mean nothing.
+//! Roles: permissions that nobody can have, and roles that mean nothing. Ownership of what no path has.
 
 use super::refer::{Names, once};
 use super::walk::nodes;
-use crate::document::{Authorization, Document, Permission};
+use crate::document::{
+    Authorization, Document, Permission, Service, ServicePath, ServicePolicy, ServiceType,
+};
 use crate::finding::{Report, Severity};
+use crate::pattern::PathPattern;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
     let parts = nodes(document).filter_map(|node| node.policy.authorization.as_ref());
@@ -19,6 +22,9 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         let methods = part.methods.iter().flatten();
         let named = methods.map(|method| (method.method.to_ascii_uppercase(), &*part.pointer));
         once("method", Severity::Error, named, report);
+    }
+    for service in &document.services {
+        ownerless(service, report);
     }
     let Some(keys) = &document.authentication.api_keys else {
         return;
@@ -46,4 +52,51 @@ fn unattainable(part: &Authorization, granted: &[Permission], report: &mut Repor
             );
         }
     }
+}
+
+/// Rules about variables that are in none of the paths where they hold: they would protect nothing.
+fn ownerless(service: &Service, report: &mut Report) {
+    let paths = || service.groups.iter().flat_map(|group| &group.paths);
+    let everywhere: Vec<String> = paths().flat_map(|path| variables(service, path)).collect();
+    for group in &service.groups {
+        lost(
+            &group.service_policy,
+            &everywhere,
+            "no path here has a",
+            report,
+        );
+    }
+    for path in paths() {
+        let own = variables(service, path);
+        let methods = path.methods.iter().map(|method| &method.service_policy);
+        for policy in std::iter::once(&path.service_policy).chain(methods) {
+            lost(policy, &own, "the path has no", report);
+        }
+    }
+}
+
+fn lost(policy: &ServicePolicy, variables: &[String], whose: &str, report: &mut Report) {
+    let Some(part) = &policy.authorization else {
+        return;
+    };
+    for (index, rule) in part.ownership.iter().flatten().enumerate() {
+        if rule.path_variable.is_empty() || variables.contains(&rule.path_variable) {
+            continue;
+        }
+        let message = format!("{whose} variable `{{{}}}`", rule.path_variable);
+        report.error(
+            format!("{}/ownership/{index}/pathVariable", part.pointer),
+            message,
+        );
+    }
+}
+
+/// The variables of a path. Those of an interface's name are none that a caller could own.
+fn variables(service: &Service, path: &ServicePath) -> Vec<String> {
+    if service.service_type != ServiceType::Http {
+        return Vec::new();
+    }
+    let pattern = PathPattern::new(&path.path, path.match_type, service.service_type);
+    let names = pattern.iter().flat_map(PathPattern::variable_names);
+    names.map(str::to_owned).collect()
 }

@@ -61,18 +61,10 @@ const POLICY: &[Gap<ServicePolicy>] = &[
         said::load,
         "nothing tells a filter the load: use Envoy's overload manager",
     ),
-    warning(
-        said::permission,
-        "permission policies are not carried out yet: nothing is refused",
-    ),
     warning(said::fault, "faults are not injected yet"),
     error(
         said::lane_shadow,
         "lanes are always carried out: there is no shadow mode for them",
-    ),
-    error(
-        said::authorization,
-        "`authorization` is not carried out yet",
     ),
 ];
 

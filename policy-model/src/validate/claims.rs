@@ -6,7 +6,7 @@
 use super::condition::all;
 use super::walk::nodes;
 use crate::document::{
-    ConditionKind, Conditions, Cost, Document, KeyPart, PolicyMeta, ServicePolicy,
+    Authorization, ConditionKind, Conditions, Cost, Document, KeyPart, PolicyMeta, ServicePolicy,
 };
 use crate::finding::Report;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ struct Use<'d> {
     claim: &'d str,
 }
 
-/// The paths of all claims that conditions, keys and costs of this document ask for.
+/// The paths of all claims that conditions, keys, costs, roles and ownership rules of this document ask for.
 ///
 /// ```
 /// use policy_model::{Document, validate::claims_asked_for};
@@ -32,6 +32,10 @@ struct Use<'d> {
 pub fn claims_asked_for(document: &Document) -> BTreeSet<&str> {
     let mut claims = BTreeSet::new();
     claims.extend(uses(document).map(|place| place.claim));
+    let mut parts = nodes(document).filter_map(|node| node.policy.authorization.as_ref());
+    if parts.any(|part| part.roles_claim.is_none()) {
+        claims.insert(Authorization::DEFAULT_ROLES_CLAIM);
+    }
     claims
 }
 
@@ -45,11 +49,12 @@ pub(super) fn check(document: &Document, report: &mut Report) {
     }
 }
 
-/// Every place where a request's claims are asked for by type `claim`: conditions, keys and costs.
+/// Every place that names a claim which requests are asked for: conditions, keys and costs of type `claim`, roles, ownership.
 fn uses(document: &Document) -> impl Iterator<Item = Use<'_>> {
     let of_nodes = nodes(document).flat_map(|node| {
         let conditions = all(node.policy).flat_map(in_conditions);
-        conditions.chain(in_limits(node.policy))
+        let stated = conditions.chain(in_limits(node.policy));
+        stated.chain(node.policy.authorization.iter().flat_map(in_authorization))
     });
     let rules = document.lane_spaces.iter().flat_map(|space| &space.rules);
     of_nodes.chain(rules.flat_map(|rule| in_conditions(&rule.conditions)))
@@ -62,6 +67,18 @@ fn in_conditions(conditions: &Conditions) -> impl Iterator<Item = Use<'_>> {
         pointer: condition.pointer.to_string(),
         claim: &condition.key,
     })
+}
+
+fn in_authorization(part: &Authorization) -> impl Iterator<Item = Use<'_>> {
+    let roles = part.roles_claim.iter().map(|claim| Use {
+        pointer: format!("{}/rolesClaim", part.pointer),
+        claim,
+    });
+    let rules = part.ownership.iter().flatten().enumerate();
+    roles.chain(rules.map(|(index, rule)| Use {
+        pointer: format!("{}/ownership/{index}/claim", part.pointer),
+        claim: &rule.claim,
+    }))
 }
 
 fn in_limits(policy: &ServicePolicy) -> impl Iterator<Item = Use<'_>> {

@@ -470,6 +470,40 @@ fn roles_and_permissions_meet() {
 }
 
 #[test]
+fn what_nobody_could_own_is_refused() {
+    let rule = |variable: &str| json!({"authorization": {"ownership": [{"pathVariable": variable, "claim": "sub"}]}});
+    let with = |kind: &str, group: &Value, path: &str, own: &Value| {
+        let paths = json!([{"path": path, "servicePolicy": own}]);
+        let group = json!({"name": "default", "servicePolicy": group, "paths": paths});
+        report(&json!({
+            "authentication": {"providers": {"corp": {"localJwks": {"keys": [{"kty": "oct", "k": "A".repeat(43)}]}}}},
+            "services": [{"name": "s", "serviceType": kind, "groups": [group]}],
+        }))
+    };
+    let has = |report: &Report, what: &str| {
+        let found: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
+        found.iter().any(|finding| finding.contains(what))
+    };
+    let (none, path) = (json!({}), "/users/{id}");
+    assert!(!has(&with("HTTP", &rule("id"), path, &none), "variable"));
+    assert!(!has(&with("HTTP", &none, path, &rule("id")), "variable"));
+    let below = "error at /services/0/groups/0/paths/0/servicePolicy/authorization/ownership/0/pathVariable";
+    assert_found(
+        &with("HTTP", &none, path, &rule("user")),
+        &format!("{below}: the path has no variable `{{user}}`"),
+    );
+    assert_found(
+        &with("RPC_APP", &none, "com.{id}.Foo", &rule("id")),
+        &format!("{below}: the path has no variable `{{id}}`"),
+    );
+    let at = format!("{GROUP}/authorization/ownership/0/pathVariable");
+    assert_found(
+        &with("HTTP", &rule("user"), path, &none),
+        &format!("error at {at}: no path here has a variable `{{user}}`"),
+    );
+}
+
+#[test]
 fn a_requirement_without_its_object_is_refused() {
     for member in ["anyOf", "allOf", "allowMissing"] {
         let own = report(&json!({"authentication": {member: ["corp"]}, "services": []}));

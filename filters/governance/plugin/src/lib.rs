@@ -6,6 +6,7 @@
 /// All stages, in the model's order.
 type Governance = engine::Engine<(
     jwt_auth::Authenticate,
+    jwt_auth::Permit,
     rate_limit::Limit,
     traffic_route::Route,
     circuit_breaker::Break,

@@ -2,7 +2,7 @@
 
 mod api_keys;
 mod in_process;
-mod scene;
+pub(crate) mod scene;
 
 use super::*;
 use crate::testing::Signer;

@@ -142,10 +142,6 @@ pub(super) fn load(policy: &ServicePolicy) -> Vec<String> {
     enabled(policy.load_limit_policies.iter().map(|policy| &policy.meta))
 }
 
-pub(super) fn permission(policy: &ServicePolicy) -> Vec<String> {
-    enabled(policy.permission_policies.iter().map(|policy| &policy.meta))
-}
-
 pub(super) fn fault(policy: &ServicePolicy) -> Vec<String> {
     enabled(
         policy
@@ -162,14 +158,6 @@ pub(super) fn lane_shadow(policy: &ServicePolicy) -> Vec<String> {
         .filter(|lane| lane.meta.enabled && lane.meta.mode == Mode::Shadow);
     shadows
         .flat_map(|lane| at(&lane.meta, true, "mode"))
-        .collect()
-}
-
-pub(super) fn authorization(policy: &ServicePolicy) -> Vec<String> {
-    policy
-        .authorization
-        .iter()
-        .map(|part| part.pointer.to_string())
         .collect()
 }
 

@@ -12,18 +12,18 @@ use host::{
 use serde_json::{Value, json};
 use std::{rc::Rc, time::Duration};
 
-pub(super) const NOW: u64 = 1_700_000_000;
+pub(crate) const NOW: u64 = 1_700_000_000;
 
 /// A document with one service that needs a token, and one public path in it.
-pub(super) struct Scene {
-    pub(super) document: Value,
-    pub(super) signer: Signer,
+pub(crate) struct Scene {
+    pub(crate) document: Value,
+    pub(crate) signer: Signer,
 }
 
-pub(super) type Headers<'a> = Vec<(&'a str, Vec<u8>)>;
+pub(crate) type Headers<'a> = Vec<(&'a str, Vec<u8>)>;
 
 impl Scene {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let signer = Signer::rs256("k1");
         let document = json!({
             "authentication": {
@@ -53,41 +53,41 @@ impl Scene {
     }
 
     /// Changes the provider.
-    pub(super) fn provider(mut self, name: &str, value: Value) -> Self {
+    pub(crate) fn provider(mut self, name: &str, value: Value) -> Self {
         self.document["authentication"]["providers"]["corp"][name] = value;
         self
     }
 
-    pub(super) fn host(&self) -> FakeHost {
+    pub(crate) fn host(&self) -> FakeHost {
         let host = FakeHost::new();
         host.set_wall_clock(Duration::from_secs(NOW));
         give_verifier(&host);
         host
     }
 
-    pub(super) fn claims(&self) -> Value {
+    pub(crate) fn claims(&self) -> Value {
         json!({
             "iss": "https://issuer.example", "aud": "orders", "sub": "ann", "exp": NOW + 600,
             "realm_access": {"roles": ["reader", "editor"]},
         })
     }
 
-    pub(super) fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.signer.token(&self.claims())
     }
 
-    pub(super) fn send(&self, headers: &Headers<'_>) -> FakeHost {
+    pub(crate) fn send(&self, headers: &Headers<'_>) -> FakeHost {
         let host = self.host();
         self.send_to(&host, headers);
         host
     }
 
-    pub(super) fn send_to(&self, host: &FakeHost, headers: &Headers<'_>) {
+    pub(crate) fn send_to(&self, host: &FakeHost, headers: &Headers<'_>) {
         run::<(Authenticate,)>(&self.document, host, headers);
     }
 }
 
-pub(super) fn run<P: Pipeline>(document: &Value, host: &FakeHost, headers: &Headers<'_>) {
+pub(crate) fn run<P: Pipeline>(document: &Value, host: &FakeHost, headers: &Headers<'_>) {
     let engine = Engine::<P>::configure(host, document.to_string().as_bytes());
     let engine = Rc::new(engine.unwrap_or_else(|| panic!("{:?}", host.lines())));
     host.set_request(headers);
@@ -95,7 +95,7 @@ pub(super) fn run<P: Pipeline>(document: &Value, host: &FakeHost, headers: &Head
     assert_eq!(flow == Flow::Continue, host.replies().is_empty());
 }
 
-pub(super) fn get<'a>(path: &str, more: &[(&'a str, &str)]) -> Headers<'a> {
+pub(crate) fn get<'a>(path: &str, more: &[(&'a str, &str)]) -> Headers<'a> {
     let mut headers = vec![
         (":method", b"GET".to_vec()),
         (":authority", b"orders.example".to_vec()),
@@ -108,25 +108,25 @@ pub(super) fn get<'a>(path: &str, more: &[(&'a str, &str)]) -> Headers<'a> {
     headers
 }
 
-pub(super) fn bearer(token: &str) -> String {
+pub(crate) fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-pub(super) fn refusal(host: &FakeHost) -> Reply {
+pub(crate) fn refusal(host: &FakeHost) -> Reply {
     let mut replies = host.replies();
     assert_eq!(replies.len(), 1, "{:?}", host.changes());
     replies.remove(0)
 }
 
-pub(super) fn details(host: &FakeHost) -> String {
+pub(crate) fn details(host: &FakeHost) -> String {
     refusal(host).details
 }
 
-pub(super) fn passed(host: &FakeHost) -> bool {
+pub(crate) fn passed(host: &FakeHost) -> bool {
     host.replies().is_empty()
 }
 
-pub(super) fn header(reply: &Reply, name: &str) -> Option<String> {
+pub(crate) fn header(reply: &Reply, name: &str) -> Option<String> {
     let found = reply.headers.iter().find(|(own, _)| own == name);
     found.map(|(_, value)| String::from_utf8(value.clone()).unwrap())
 }
