@@ -39,11 +39,11 @@ pub(crate) const RESPONSE: &str = "proxy_on_response_headers";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
 /// what has been reached: 2 per cent above the largest.
-const FILTER_BUDGET: u64 = 688 * 1024;
+const FILTER_BUDGET: u64 = 701 * 1024;
 /// Tokens: their signatures bring arithmetic along that no other stage needs.
-const TOKEN_BUDGET: u64 = 766 * 1024;
+const TOKEN_BUDGET: u64 = 824 * 1024;
 /// All stages, likewise 2 per cent above what has been reached; the aim is 1 MiB.
-const GOVERNANCE_BUDGET: u64 = 914 * 1024;
+const GOVERNANCE_BUDGET: u64 = 960 * 1024;
 
 /// All of them, in the order in which they are built and listed.
 pub(crate) const MODULES: [Module; 5] = [
