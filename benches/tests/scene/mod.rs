@@ -6,6 +6,7 @@ use testkit::tokens::{self, Algorithm};
 /// As in `governance.wasm`.
 pub(crate) type Governance = engine::Engine<(
     jwt_auth::Authenticate,
+    jwt_auth::Permit,
     rate_limit::Limit,
     traffic_route::Route,
     circuit_breaker::Break,

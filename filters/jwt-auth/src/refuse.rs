@@ -101,12 +101,12 @@ fn write_line(
 impl Challenge<'_> {
     fn refusal(self, details: String, message: &'static str, bearer_error: &str) -> Refusal {
         let realm = plain(self.realm);
-        let bearer = format!("Bearer realm=\"{realm}\"{bearer_error}");
-        let key = format!("ApiKey realm=\"{realm}\"");
+        let bearer = || format!("Bearer realm=\"{realm}\"{bearer_error}");
+        let key = || format!("ApiKey realm=\"{realm}\"");
         let challenge = match (self.tokens, self.keys) {
-            (true, true) => format!("{bearer}, {key}"),
-            (false, true) => key,
-            (_, false) => bearer,
+            (true, true) => format!("{}, {}", bearer(), key()),
+            (false, true) => key(),
+            (_, false) => bearer(),
         };
         Refusal::new(Cause::Unauthenticated, details, message).header("www-authenticate", challenge)
     }
