@@ -100,6 +100,12 @@ fn write_line(
 
 impl Challenge<'_> {
     fn refusal(self, details: String, message: &'static str, bearer_error: &str) -> Refusal {
+        let refusal = Refusal::new(Cause::Unauthenticated, details, message);
+        self.put_on(refusal, bearer_error)
+    }
+
+    /// Adds the header.
+    pub(crate) fn put_on(self, refusal: Refusal, bearer_error: &str) -> Refusal {
         let realm = plain(self.realm);
         let bearer = || format!("Bearer realm=\"{realm}\"{bearer_error}");
         let key = || format!("ApiKey realm=\"{realm}\"");
@@ -108,7 +114,7 @@ impl Challenge<'_> {
             (false, true) => key(),
             (_, false) => bearer(),
         };
-        Refusal::new(Cause::Unauthenticated, details, message).header("www-authenticate", challenge)
+        refusal.header("www-authenticate", challenge)
     }
 }
 

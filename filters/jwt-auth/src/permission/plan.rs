@@ -7,7 +7,9 @@ use super::{
 use engine::{CompileContext, Decisions};
 use policy_model::{
     condition::Matcher,
-    document::{Authorization, Mode, PermissionPolicy, PermissionType},
+    document::{
+        ApiKeys, AuthenticationPolicy, Authorization, Mode, PermissionPolicy, PermissionType,
+    },
     model::{Inherited, Node, NodeId, ServiceId},
     pattern::PathPattern,
 };
@@ -23,8 +25,17 @@ pub(crate) struct Plan {
 pub(crate) struct NodePlan {
     pub(crate) rules: Option<CountedRules>,
     pub(crate) access: Option<CountedAccess>,
+    /// Whether a key would prove who calls, and whether a token would.
+    pub(crate) takes: Takes,
     /// The path whose variables have owners.
     pub(crate) path: Option<Rc<PathPattern>>,
+}
+
+/// What the node's authentication looks at.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Takes {
+    pub(crate) tokens: bool,
+    pub(crate) keys: bool,
 }
 
 /// A decision, and where it is counted.
@@ -82,6 +93,19 @@ impl NodePlan {
     }
 }
 
+// === impl Takes ===
+
+impl Takes {
+    fn of(policy: Option<&AuthenticationPolicy>) -> Self {
+        let any_of = policy.and_then(|policy| policy.requirement.any_of.as_deref());
+        let mut names = any_of.unwrap_or_default().iter();
+        Self {
+            keys: names.clone().any(|name| name == ApiKeys::NAME),
+            tokens: names.any(|name| name != ApiKeys::NAME),
+        }
+    }
+}
+
 // === impl Known ===
 
 impl Known {
@@ -93,6 +117,7 @@ impl Known {
         NodePlan {
             rules: self.rules(node, cx),
             path: node.address.path.clone().filter(|_| owned),
+            takes: Takes::of(node.policy.authentication.as_deref()),
             access,
         }
     }

@@ -1,14 +1,14 @@
 //! What a caller gets who may not: 403, or 401 with a challenge where nobody has proven anything yet.
 
-use super::{access::Lack, rules::Denial};
-use crate::refuse::plain;
+use super::{access::Lack, plan::Takes, rules::Denial};
+use crate::refuse::{Challenge, plain};
 use engine::{Cause, Refusal, RequestContext};
 use std::rc::Rc;
 
 /// The reply to a request that a permission policy refuses; `policy` is the one that the denial names.
 pub(crate) fn denied(
     cx: &RequestContext<'_>,
-    service: &str,
+    from: (&str, Takes),
     denial: Denial,
     policy: &Rc<str>,
 ) -> Refusal {
@@ -26,19 +26,19 @@ pub(crate) fn denied(
             let who = Who::asked(cx, asks_identity);
             let refusal =
                 Refusal::by_policy(who.cause(), "steward_not_permitted", policy, who.message());
-            who.challenged(refusal, service)
+            who.challenged(refusal, from)
         }
     }
 }
 
 /// The reply to a request whose caller lacks something: `steward_not_permitted{WRITE}`, `steward_not_permitted{owner:id}`.
-pub(crate) fn lacking(cx: &RequestContext<'_>, service: &str, lack: Lack<'_>) -> Refusal {
+pub(crate) fn lacking(cx: &RequestContext<'_>, from: (&str, Takes), lack: Lack<'_>) -> Refusal {
     let details = match lack {
         Lack::Permission(permission) => format!("steward_not_permitted{{{permission}}}"),
         Lack::Ownership(variable) => format!("steward_not_permitted{{owner:{}}}", plain(variable)),
     };
     let who = Who::asked(cx, true);
-    who.challenged(Refusal::new(who.cause(), details, who.message()), service)
+    who.challenged(Refusal::new(who.cause(), details, who.message()), from)
 }
 
 /// Whom the refusal is for.
@@ -75,12 +75,14 @@ impl Who {
     }
 
     /// RFC 9110, section 15.5.2: a 401 says what would help.
-    fn challenged(self, refusal: Refusal, service: &str) -> Refusal {
+    fn challenged(self, refusal: Refusal, (realm, takes): (&str, Takes)) -> Refusal {
         match self {
-            Self::Nobody => {
-                let challenge = format!("Bearer realm=\"{}\"", plain(service));
-                refusal.header("www-authenticate", challenge)
+            Self::Nobody => Challenge {
+                realm,
+                tokens: takes.tokens,
+                keys: takes.keys,
             }
+            .put_on(refusal, ""),
             Self::Somebody => refusal,
         }
     }

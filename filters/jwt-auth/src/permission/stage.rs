@@ -47,7 +47,7 @@ fn by_conditions(node: &NodePlan, cx: &RequestContext<'_>) -> Option<Refusal> {
     let decisions = rules.count.get(place)?;
     Some(refuse::denied(
         cx,
-        decisions.service(),
+        (decisions.service(), node.takes),
         denial,
         decisions.policy(),
     ))
@@ -72,7 +72,11 @@ fn by_roles(node: &NodePlan, cx: &RequestContext<'_>) -> Option<Refusal> {
         return None;
     }
     count(&guard.decisions, Said::Refused, cx.host);
-    Some(refuse::lacking(cx, guard.decisions.service(), lack))
+    Some(refuse::lacking(
+        cx,
+        (guard.decisions.service(), node.takes),
+        lack,
+    ))
 }
 
 fn count(decisions: &Decisions, said: Said, host: &dyn Host) {

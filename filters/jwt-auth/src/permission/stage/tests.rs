@@ -103,6 +103,18 @@ fn whoever_has_proven_nothing_is_asked_for_credentials() {
         );
         assert!(passed(&as_ann(&scene, "/users/ann")));
     }
+    // Where it is a key that is asked for.
+    let mut keys = scene(&by_roles());
+    let sha256 = "ab".repeat(32);
+    keys.document["authentication"]["apiKeys"] =
+        json!({"fromHeaders": ["x-api-key"], "clients": [{"id": "core", "sha256": sha256}]});
+    keys.document["authentication"]["requirement"]["anyOf"] = json!(["apiKeys"]);
+    let reply = refusal(&send(&keys, &get("/users/ann", &[])));
+    let challenge = header(&reply, "www-authenticate");
+    assert_eq!(
+        challenge.as_deref(),
+        Some(r#"ApiKey realm="orders.example""#)
+    );
     // A token would not help.
     let header = json!([{"type": "header", "key": "x-a", "opType": "EQUAL", "values": ["b"]}]);
     let scene = scene(
