@@ -6,7 +6,7 @@
 //! Nothing here counts at configure: it runs in the canary VM, on the main thread and on every worker.
 //!
 //! A policy's usual outcomes are defined at configure, so that a scraper sees their zero and misses no first increment.
-//! What seldom happens is defined when it first does ([`LateCounter`]): documents have thousands of policies, and each
+//! What seldom happens is defined when it first does (`LateCounter`): documents have thousands of policies, and each
 //! definition is a host call and, in Envoy, memory and a line of `/stats`.
 
 use host::{Host, MetricId, MetricKind};
