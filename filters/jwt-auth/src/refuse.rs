@@ -11,7 +11,7 @@ use crate::{
     token::Token,
 };
 use engine::{Cause, Refusal, RequestContext};
-use std::fmt;
+use serde_json::{Value, json};
 
 /// What a refused caller may bring instead: a challenge for each kind of credential that its node asks for, in one field
 /// (RFC 9110 section 11.6.1). `ApiKey` is no registered scheme, but the name that is in use; a 401 must have one.
@@ -64,36 +64,34 @@ pub(crate) fn plain(name: &str) -> String {
 
 /// Writes the debug line, if anybody reads it.
 pub(crate) fn log(cx: &RequestContext<'_>, refused: &Refused<'_>, provider: Option<&str>) {
-    let token = refused.token.as_ref();
-    let names = ["jwt_refused", "provider", "token"];
-    write_line(cx, names, provider, &refused.error, token);
+    write_line(cx, &|| {
+        json!({
+            "steward": "jwt_refused",
+            "request_id": cx.view.request_id(),
+            "provider": provider,
+            "reason": refused.error.to_string(),
+            "token": refused.token.as_ref().map(Token::to_string),
+        })
+    });
 }
 
 /// As [`log`], of a key.
 pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>) {
-    let (client, key) = (refused.client.as_deref(), refused.key.as_ref());
-    let names = ["api_key_refused", "client", "key"];
-    write_line(cx, names, client, &refused.error, key);
+    write_line(cx, &|| {
+        json!({
+            "steward": "api_key_refused",
+            "request_id": cx.view.request_id(),
+            "client": refused.client.as_deref(),
+            "reason": refused.error.to_string(),
+            "key": refused.key.as_ref().map(Token::to_string),
+        })
+    });
 }
 
-fn write_line(
-    cx: &RequestContext<'_>,
-    [event, party, credential]: [&str; 3],
-    whose: Option<&str>,
-    reason: &dyn fmt::Display,
-    sent: Option<&Token<'_>>,
-) {
-    if !cx.host.log_enabled(log::Level::Debug) {
-        return;
+fn write_line(cx: &RequestContext<'_>, line: &dyn Fn() -> Value) {
+    if cx.host.log_enabled(log::Level::Debug) {
+        cx.host.log(log::Level::Debug, &line().to_string());
     }
-    let line = serde_json::json!({
-        "steward": event,
-        "request_id": cx.view.request_id(),
-        party: whose,
-        "reason": reason.to_string(),
-        credential: sent.map(Token::to_string),
-    });
-    cx.host.log(log::Level::Debug, &line.to_string());
 }
 
 // === impl Challenge ===
