@@ -18,6 +18,9 @@ pub(super) struct Row {
     pub(super) start_cpu: Duration,
 }
 
+/// What a native variant must cost more than a bare Envoy, as a part of that, for a ratio to it to mean anything.
+const LEAST_EXTRA: f64 = 0.1;
+
 /// A variant under one load. Times in µs; each is the median over the rounds, a ratio that of each round's own ratio.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
@@ -75,7 +78,10 @@ fn cell(load: &'static str, turns: &Turns, bare: &Turns, native: Option<&Turns>)
         extra: median(extra(turns)),
         to_bare: median(pairs(turns, bare, |one, bare| one / bare)),
         to_native: native.map(|native| median(pairs(turns, native, |one, native| one / native))),
-        extra_to_native: native.map(|native| median(extra(turns)) / median(extra(native))),
+        extra_to_native: native
+            .map(|native| median(extra(native)))
+            .filter(|native| *native > LEAST_EXTRA * median(bare.cpu.clone()))
+            .map(|native| median(extra(turns)) / native),
         p50: quantile(&latencies, 50),
         p99: quantile(&latencies, 99),
     }

@@ -113,6 +113,14 @@ impl Scene {
         &self.envoy
     }
 
+    /// Whether no worker has this breaker open or half-open.
+    pub(crate) fn is_closed(&self, breaker: &str) -> anyhow::Result<bool> {
+        let state = self
+            .envoy()
+            .metric("steward_breaker_state", &[("policy", breaker)])?;
+        Ok(state.abs() < f64::EPSILON)
+    }
+
     pub(crate) fn document(&self) -> &Document {
         &self.document
     }

@@ -184,7 +184,7 @@ fn breaker() -> Vec<Step> {
             title: "The service recovers",
             first: First::Nothing,
             send: ORDERS,
-            how: How::Until,
+            how: How::UntilClosed("failing-service"),
             expect: from!("base"),
             shown: "a probe succeeded, and the breaker closed",
         },
