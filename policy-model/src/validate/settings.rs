@@ -1,7 +1,7 @@
 //! What holds for the whole document.
 
 use super::refer::Names;
-use crate::document::Document;
+use crate::document::{Document, RateLimitHeaders};
 use crate::finding::{Report, Severity};
 
 /// Shared data has room for 32,768 keys, with 32 entries in each.
@@ -27,6 +27,14 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         report.error(
             at,
             format!("a table cannot have more than {MOST_ENTRIES} entries"),
+        );
+    }
+    if settings.rate_limit_headers_on_success
+        && settings.rate_limit_headers == RateLimitHeaders::None
+    {
+        report.warning(
+            "/settings/rateLimitHeadersOnSuccess",
+            "no effect: `rateLimitHeaders` is `none`",
         );
     }
     if settings.trusted_client_headers {

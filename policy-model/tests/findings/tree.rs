@@ -241,6 +241,10 @@ fn settings_are_checked() {
         &settings(json!({"trustedClientHeaders": true})),
         "info at /settings/trustedClientHeaders: can pick lane",
     );
+    assert_found(
+        &settings(json!({"rateLimitHeaders": "none", "rateLimitHeadersOnSuccess": true})),
+        "warning at /settings/rateLimitHeadersOnSuccess: no effect",
+    );
 }
 
 #[test]
