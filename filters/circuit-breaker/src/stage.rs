@@ -87,6 +87,7 @@ impl Stage for Break {
         }
         let now = cx.now();
         match Ending::of_headers(cx, calls.care, |status| calls.blame(status)) {
+            Some(Ending::Well) => calls.settle_trials(cx.host, now),
             Some(ending) => calls.settle(cx.host, now, ending),
             None => calls.answered = Some(calls.waited(now)),
         }
@@ -173,6 +174,20 @@ impl Calls {
 
     fn blame(&self, status: u32) -> bool {
         self.permits.iter().any(|(guard, _)| guard.blames(status))
+    }
+
+    /// Hands the permits of half-open breakers back, which do not wait for a gRPC call's status; the other breakers of the
+    /// call do.
+    fn settle_trials(&mut self, host: &dyn Host, now: Nanos) {
+        let elapsed = self.waited(now);
+        self.answered = Some(elapsed);
+        for (guard, permit) in std::mem::take(&mut self.permits).drain() {
+            if permit.is_trial() {
+                guard.settle(host, now, permit, Ending::Well, elapsed);
+            } else {
+                self.permits.push((guard, permit));
+            }
+        }
     }
 
     /// Hands every permit back.

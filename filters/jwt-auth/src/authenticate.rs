@@ -10,7 +10,7 @@
 
 use crate::{
     AuthError,
-    cache::{Cache, Fingerprint},
+    cache::Cache,
     claims::{ClaimError, Times},
     jws::{Jws, Malformed},
     places::{Ambiguous, Found},
@@ -141,6 +141,7 @@ impl Judges {
         Ok(Passed::Verified(verified))
     }
 
+    /// The providers in whose places the request's one token lies.
     fn candidates<'a, 'p>(
         &'p self,
         any_of: &[usize],
@@ -152,6 +153,9 @@ impl Judges {
                 continue;
             };
             match provider.places.find(view) {
+                Ok(Some(found)) if is_another(&candidates, &found) => {
+                    return Err(Refused::ambiguous(place));
+                }
                 Ok(Some(found)) => candidates.push(Candidate {
                     place,
                     provider,
@@ -170,20 +174,18 @@ impl Judges {
         candidates: &[Candidate<'a, 'p>],
         now: Duration,
     ) -> Option<Verified<'a, 'p>> {
-        let mut last: Option<(&[u8], Fingerprint)> = None;
+        let token = self.cache.fingerprint(&candidates.first()?.found.token.0);
         for candidate in candidates {
-            let token = &*candidate.found.token.0;
-            // As a rule all providers look into the same place.
-            let fingerprint = match last {
-                Some((same, fingerprint)) if same == token => fingerprint,
-                _ => self.cache.fingerprint(token),
-            };
-            last = Some((token, fingerprint));
-            if let Some(proof) = self.cache.get(fingerprint, candidate.place) {
-                let times = candidate.provider.rules.check_times(&proof.times, now);
-                return times.is_ok().then(|| candidate.verified(proof, true));
+            if let Some(proof) = self.cache.get(token, candidate.place) {
+                return match candidate.provider.rules.check_times(&proof.times, now) {
+                    Ok(()) => Some(candidate.verified(proof, true)),
+                    Err(_) => {
+                        self.cache.forget(token, candidate.place);
+                        None
+                    }
+                };
             }
-            if !self.cache.passes_over(fingerprint, candidate.place) {
+            if !self.cache.passes_over(token, candidate.place) {
                 return None;
             }
         }
@@ -213,21 +215,18 @@ impl Judges {
     ) -> Result<Verified<'a, 'p>, Refused<'a>> {
         let mut furthest = Refused::missing();
         let mut passed_over = Vec::new();
-        let mut last = None;
+        let token = candidates.first().map(|first| &*first.found.token.0);
+        let jws = Jws::parse(token.unwrap_or_default());
         for candidate in candidates {
-            let token = &*candidate.found.token.0;
-            let jws = match last.take() {
-                Some((same, jws)) if same == token => jws,
-                _ => Jws::parse(token),
-            };
             match candidate.judge(&jws, host, now) {
                 Ok((jws, times)) => {
                     let proof =
                         Proof::of(jws, candidate.place, candidate.provider, times, &self.asked);
+                    let passed_over = passed_over.into();
                     return Ok(self.keep(
                         candidate,
                         Proof {
-                            passed_over: passed_over.into(),
+                            passed_over,
                             ..proof
                         },
                     ));
@@ -242,7 +241,6 @@ impl Judges {
                     }
                 }
             }
-            last = Some((token, jws));
         }
         Err(furthest)
     }
@@ -253,6 +251,13 @@ impl Judges {
             .keep(self.cache.fingerprint(&candidate.found.token.0), &proof);
         candidate.verified(proof, false)
     }
+}
+
+/// Whether this is not the token of the others: a provider may look into another place, and there lie another one, which the
+/// upstream might believe. The request has one token or none.
+fn is_another(candidates: &[Candidate<'_, '_>], found: &Found<'_, '_>) -> bool {
+    let first = candidates.first();
+    first.is_some_and(|first| first.found.token != found.token)
 }
 
 /// Whether a provider would say the same of the same token at any time.

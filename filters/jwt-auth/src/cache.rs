@@ -6,7 +6,8 @@
 //! every hit; everything else that was judged (signature, issuer, audience, required claims) depends on the document alone,
 //! and a new document comes with a new cache.
 //!
-//! It is bounded in entries and bytes: a table of small sets, and in a full set the entry goes that was not used for longest.
+//! It is bounded in entries and bytes: a table of small sets, each bounded in both, and in a full set the entry goes that was
+//! not used for longest.
 
 use crate::proof::Proof;
 use siphasher::sip128::{Hasher128, SipHasher24};
@@ -15,8 +16,6 @@ use std::{cell::RefCell, hash::Hasher, rc::Rc};
 /// The tokens of one document in one VM.
 pub(crate) struct Cache {
     key: [u8; 16],
-    /// At most so many bytes of proofs.
-    bytes: usize,
     sets: RefCell<Sets>,
 }
 
@@ -24,13 +23,17 @@ pub(crate) struct Cache {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint(u64, u64);
 
-#[derive(Default)]
 struct Sets {
-    sets: Box<[Vec<Entry>]>,
-    /// Bytes of all proofs.
-    bytes: usize,
+    sets: Box<[Set]>,
     /// Counts uses.
     uses: u32,
+}
+
+/// A few tokens, and the bytes of their proofs.
+#[derive(Default)]
+struct Set {
+    entries: Vec<Entry>,
+    bytes: usize,
 }
 
 struct Entry {
@@ -43,21 +46,21 @@ struct Entry {
 /// Entries of one set: with fewer, some sets would overflow long before all are full; with more, a look-up walks longer.
 const WAYS: usize = 16;
 
-/// Bytes for each entry, so that 10,000 take 4 MiB. Its share of the table and the allocator's own notes come on top.
-const BYTES_PER_ENTRY: usize = 320;
+/// Bytes of one set's proofs, so that 10,000 entries take 4 MiB: the entries themselves and the allocator's notes come on top. A
+/// proof that is larger is not kept.
+const BYTES: usize = WAYS * 320;
 
 // === impl Cache ===
 
 impl Cache {
     /// A cache of about so many tokens; of none, it keeps none. `key` is random.
     pub(crate) fn new(entries: usize, key: [u8; 16]) -> Self {
-        let sets = (0..entries.div_ceil(WAYS)).map(|_| Vec::new()).collect();
+        let sets = (0..entries.div_ceil(WAYS)).map(|_| Set::default());
         Self {
             key,
-            bytes: entries.saturating_mul(BYTES_PER_ENTRY),
             sets: RefCell::new(Sets {
-                sets,
-                ..Sets::default()
+                sets: sets.collect(),
+                uses: 0,
             }),
         }
     }
@@ -74,10 +77,8 @@ impl Cache {
         let mut sets = self.sets.borrow_mut();
         sets.uses = sets.uses.wrapping_add(1);
         let now = sets.uses;
-        let found = sets
-            .set(token)?
-            .iter_mut()
-            .find(|entry| entry.is(token, provider))?;
+        let mut entries = sets.set(token)?.entries.iter_mut();
+        let found = entries.find(|entry| entry.is(token, provider))?;
         found.used = now;
         Some(Rc::clone(&found.proof))
     }
@@ -85,23 +86,21 @@ impl Cache {
     /// Whether the provider at this place is known never to believe a token.
     pub(crate) fn passes_over(&self, token: Fingerprint, provider: usize) -> bool {
         let mut sets = self.sets.borrow_mut();
-        let mut set = sets.set(token).into_iter().flatten();
-        set.any(|entry| entry.fingerprint == token && entry.proof.passed_over.contains(&provider))
+        let mut entries = sets.set(token).into_iter().flat_map(|set| &set.entries);
+        entries
+            .any(|entry| entry.fingerprint == token && entry.proof.passed_over.contains(&provider))
     }
 
-    /// Keeps a proof, if there is room for its size.
+    /// Keeps a proof, in place of those of its set that were not used for longest.
     pub(crate) fn keep(&self, token: Fingerprint, proof: &Rc<Proof>) {
         self.forget(token, proof.provider);
         let mut sets = self.sets.borrow_mut();
-        while sets.is_full(token) || sets.bytes.saturating_add(proof.size()) > self.bytes {
-            if !sets.drop_oldest(token) {
-                return;
-            }
-        }
-        sets.bytes = sets.bytes.saturating_add(proof.size());
         let used = sets.uses;
-        if let Some(set) = sets.set(token) {
-            set.push(Entry {
+        let size = proof.size();
+        if let Some(set) = sets.set(token).filter(|_| size <= BYTES) {
+            set.make_room(size, used);
+            set.bytes += size;
+            set.entries.push(Entry {
                 fingerprint: token,
                 used,
                 proof: Rc::clone(proof),
@@ -109,12 +108,11 @@ impl Cache {
         }
     }
 
-    /// Drops a proof whose time is over.
+    /// Drops a proof: its time is over, or another one takes its place.
     pub(crate) fn forget(&self, token: Fingerprint, provider: usize) {
         let mut sets = self.sets.borrow_mut();
-        let place = |set: &mut Vec<Entry>| set.iter().position(|entry| entry.is(token, provider));
-        if let Some(place) = sets.set(token).and_then(place) {
-            sets.remove(token, place);
+        if let Some(set) = sets.set(token) {
+            set.drop_first(|entry| entry.is(token, provider));
         }
     }
 }
@@ -122,33 +120,32 @@ impl Cache {
 // === impl Sets ===
 
 impl Sets {
-    fn set(&mut self, token: Fingerprint) -> Option<&mut Vec<Entry>> {
+    fn set(&mut self, token: Fingerprint) -> Option<&mut Set> {
         let index = token.0.checked_rem(self.sets.len() as u64)?;
         self.sets.get_mut(usize::try_from(index).ok()?)
     }
+}
 
-    fn is_full(&mut self, token: Fingerprint) -> bool {
-        self.set(token).is_none_or(|set| set.len() >= WAYS)
+// === impl Set ===
+
+impl Set {
+    /// Drops entries until one more of this size fits.
+    fn make_room(&mut self, size: usize, now: u32) {
+        while self.entries.len() >= WAYS || self.bytes + size > BYTES {
+            let ages = self
+                .entries
+                .iter()
+                .map(|entry| now.wrapping_sub(entry.used));
+            let Some(oldest) = ages.max() else { return };
+            self.drop_first(|entry| now.wrapping_sub(entry.used) == oldest);
+        }
     }
 
-    /// Whether there was one.
-    fn drop_oldest(&mut self, token: Fingerprint) -> bool {
-        let uses = self.uses;
-        let oldest = |set: &mut Vec<Entry>| {
-            let entries = set.iter().enumerate();
-            entries
-                .max_by_key(|(_, entry)| uses.wrapping_sub(entry.used))
-                .map(|(place, _)| place)
-        };
-        let oldest = self.set(token).and_then(oldest);
-        oldest.is_some_and(|place| self.remove(token, place))
-    }
-
-    fn remove(&mut self, token: Fingerprint, place: usize) -> bool {
-        let removed = self.set(token).map(|set| set.swap_remove(place));
-        let size = removed.as_ref().map_or(0, |entry| entry.proof.size());
-        self.bytes = self.bytes.saturating_sub(size);
-        removed.is_some()
+    fn drop_first(&mut self, is_it: impl Fn(&Entry) -> bool) {
+        if let Some(place) = self.entries.iter().position(is_it) {
+            let dropped = self.entries.swap_remove(place);
+            self.bytes = self.bytes.saturating_sub(dropped.proof.size());
+        }
     }
 }
 

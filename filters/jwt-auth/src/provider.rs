@@ -131,7 +131,14 @@ fn without_keyless(
     stated: &document::Provider,
     report: &mut Report,
 ) {
-    algorithms.retain(|algorithm| keys.candidates(*algorithm, None).next().is_some());
+    let has_key = |algorithm: &Algorithm| keys.candidates(*algorithm, None).next().is_some();
+    let stated_ones = std::mem::take(algorithms);
+    let (usable, lost): (Vec<_>, Vec<_>) = stated_ones.into_iter().partition(has_key);
+    *algorithms = usable;
+    for lost in lost.iter().filter(|_| !algorithms.is_empty()) {
+        let message = format!("no usable key for {lost}: its tokens are refused");
+        report.warning(format!("{}/algorithms", stated.pointer), message);
+    }
     if algorithms.is_empty() {
         let message = "no usable key for any of its algorithms: every token would be refused";
         report.error(&*stated.pointer, message);

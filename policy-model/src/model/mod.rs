@@ -51,6 +51,8 @@ mod node;
 mod settled;
 mod sources;
 
+pub(crate) use sources::default_group;
+
 pub use effective::{EffectivePolicy, Inherited, ListPolicy, Policies, PolicyKind};
 pub use index::{GovernedService, Model};
 pub use locate::{Located, Target};

@@ -31,7 +31,7 @@ pub(super) struct PathSource<'d> {
 
 /// The default group of a service: the last one with the flag, else the one with the name, else none. (Facts of
 /// JoyLive: an unflagged group named `default` is shadowed by an empty one there, which drops all that it says.)
-pub(super) fn default_group(groups: &[ServiceGroup]) -> Option<usize> {
+pub(crate) fn default_group(groups: &[ServiceGroup]) -> Option<usize> {
     let flagged = groups.iter().rposition(|group| group.default_group);
     let is_named = |group: &ServiceGroup| group.name.eq_ignore_ascii_case(DEFAULT_GROUP);
     flagged.or_else(|| groups.iter().rposition(is_named))

@@ -3,9 +3,11 @@
 use super::refer::{Names, once};
 use super::walk::nodes;
 use crate::document::{
-    Authorization, Document, Permission, Service, ServicePath, ServicePolicy, ServiceType,
+    Authorization, Document, PathMatchType, Permission, Service, ServicePath, ServicePolicy,
+    ServiceType,
 };
 use crate::finding::{Report, Severity};
+use crate::model::default_group;
 use crate::pattern::PathPattern;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
@@ -66,6 +68,7 @@ fn ownerless(service: &Service, report: &mut Report) {
             report,
         );
     }
+    renamed(service, report);
     for path in paths() {
         let own = variables(service, path);
         let methods = path.methods.iter().map(|method| &method.service_policy);
@@ -73,6 +76,49 @@ fn ownerless(service: &Service, report: &mut Report) {
             lost(policy, &own, "the path has no", report);
         }
     }
+}
+
+/// A path of another group inherits what the same path of the default group says, whatever either calls its variables. A rule
+/// about a variable that it calls otherwise would protect nothing there.
+fn renamed(service: &Service, report: &mut Report) {
+    let Some(default) = default_group(&service.groups) else {
+        return;
+    };
+    let others = service.groups.iter().enumerate();
+    for (_, group) in others.filter(|(index, _)| *index != default) {
+        for path in &group.paths {
+            let above = service.groups.get(default).into_iter();
+            let same = above.flat_map(|group| &group.paths);
+            let same = same.filter(|other| shape(service, other) == shape(service, path));
+            same.for_each(|above| inherits(service, path, above, report));
+        }
+    }
+}
+
+fn inherits(service: &Service, path: &ServicePath, above: &ServicePath, report: &mut Report) {
+    let own = variables(service, path);
+    let methods = above.methods.iter().map(|method| &method.service_policy);
+    let policies = std::iter::once(&above.service_policy).chain(methods);
+    let parts = policies.filter_map(|policy| policy.authorization.as_ref());
+    for part in parts {
+        for (index, rule) in part.ownership.iter().flatten().enumerate() {
+            let name = &rule.path_variable;
+            if name.is_empty() || own.contains(name) {
+                continue;
+            }
+            let stated = format!("{}/ownership/{index}", part.pointer);
+            let message = format!(
+                "the path inherits `{stated}`, which is about a variable `{{{name}}}`: call its own variable so too"
+            );
+            report.error(format!("{}/path", path.pointer), message);
+        }
+    }
+}
+
+/// What makes two paths the same: how they match, and all but the names of their variables.
+fn shape(service: &Service, path: &ServicePath) -> Option<(PathMatchType, String)> {
+    let pattern = PathPattern::new(&path.path, path.match_type, service.service_type).ok()?;
+    Some((pattern.match_type(), pattern.shape()))
 }
 
 fn lost(policy: &ServicePolicy, variables: &[String], whose: &str, report: &mut Report) {

@@ -503,6 +503,32 @@ fn what_nobody_could_own_is_refused() {
     );
 }
 
+/// A group inherits by where a variable stands, and a rule finds it by its name.
+#[test]
+fn an_inherited_owner_must_find_the_variable_by_its_name() {
+    let rule = json!({"authorization": {"ownership": [{"pathVariable": "id", "claim": "sub"}]}});
+    let with = |path: &str, own: &Value| {
+        let default = json!({"name": "default", "defaultGroup": true, "paths": [{"path": "/users/{id}", "servicePolicy": rule}]});
+        let gold = json!({"name": "gold", "paths": [{"path": path, "servicePolicy": own}]});
+        report(&json!({
+            "authentication": {"providers": {"corp": {"localJwks": {"keys": [secret(32)]}}}},
+            "services": [{"name": "s", "groups": [default, gold]}],
+        }))
+    };
+    let said = |report: &Report| {
+        report
+            .findings()
+            .iter()
+            .any(|finding| finding.message.contains("so too"))
+    };
+    assert_found(
+        &with("/users/{uid}", &json!({})),
+        "error at /services/0/groups/1/paths/0/path: about a variable `{id}`: call its own variable so too",
+    );
+    assert!(!said(&with("/users/{id}", &json!({}))));
+    assert!(!said(&with("/orders/{uid}", &json!({}))), "another path");
+}
+
 #[test]
 fn a_requirement_without_its_object_is_refused() {
     for member in ["anyOf", "allOf", "allowMissing"] {

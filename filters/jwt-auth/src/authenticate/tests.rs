@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    places::Places,
     signature::SignatureError,
     testing::{Signer, document_keys, verifying_host},
 };
@@ -297,7 +298,11 @@ fn a_known_token_dies_on_time_and_does_not_live_before_it() {
     let early = ClaimError::NotYetValid(Duration::from_secs(1 + skew));
     let set_back = at(NOW - 1 - skew);
     assert_eq!(set_back, Err((Some(1), early.into())));
-    assert_eq!(at(NOW), Ok(Some((1, "ann".into(), true))));
+    assert_eq!(
+        at(NOW),
+        Ok(Some((1, "ann".into(), false))),
+        "it was forgotten"
+    );
 }
 
 #[test]
@@ -321,5 +326,34 @@ fn a_known_token_beside_another_one_is_two() {
         format!("x.y.z,Bearer {token}"),
     ] {
         assert_eq!(ask(&joined), Err((Some(0), AuthError::Ambiguous)));
+    }
+}
+
+/// A request whose token a provider finds in `x-jwt`, and another one's in `authorization`.
+#[test]
+fn two_tokens_in_the_places_of_two_providers_are_refused_known_or_not() {
+    let signer = Signer::es256("k");
+    let mut one = provider("one", None, &[&signer]);
+    one.places = Places::new(&document::Provider {
+        from_headers: vec![document::TokenHeader {
+            name: "x-jwt".to_owned(),
+            prefix: String::new(),
+        }],
+        ..document::Provider::default()
+    });
+    let judges = judges(&[one, provider("two", None, &[&signer])]);
+    let (good, other) = (signer.token(&claims("x")), signer.token(&claims("y")));
+    let ask = |in_header: &str, in_authorization: &str| {
+        let bearer = format!("Bearer {in_authorization}");
+        let headers = Headers::from_pairs(&[("x-jwt", in_header), ("authorization", &bearer)]);
+        let view = RequestView::new(&headers, Trust::Edge).unwrap();
+        let host = verifying_host();
+        let checked = judges.check(&any_of(2), &view, &host, || Duration::from_secs(NOW));
+        checked.map(|_| ()).map_err(|refused| refused.error)
+    };
+    for _ in 0..2 {
+        assert_eq!(ask(&good, &good), Ok(()));
+        assert_eq!(ask(&good, &other), Err(AuthError::Ambiguous));
+        assert_eq!(ask(&good, "a.b.c,Bearer d.e.f"), Err(AuthError::Ambiguous));
     }
 }

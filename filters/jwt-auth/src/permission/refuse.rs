@@ -23,7 +23,7 @@ pub(crate) fn denied(
             )
         }
         Denial::NotAllowed { asks_identity, .. } => {
-            let who = Who::asked(cx, asks_identity);
+            let who = Who::asked(cx, asks_identity, from.1);
             let refusal =
                 Refusal::by_policy(who.cause(), "steward_not_permitted", policy, who.message());
             who.challenged(refusal, from)
@@ -37,7 +37,7 @@ pub(crate) fn lacking(cx: &RequestContext<'_>, from: (&str, Takes), lack: Lack<'
         Lack::Permission(permission) => format!("steward_not_permitted{{{permission}}}"),
         Lack::Ownership(variable) => format!("steward_not_permitted{{owner:{}}}", plain(variable)),
     };
-    let who = Who::asked(cx, true);
+    let who = Who::asked(cx, true, from.1);
     who.challenged(Refusal::new(who.cause(), details, who.message()), from)
 }
 
@@ -53,8 +53,9 @@ enum Who {
 // === impl Who ===
 
 impl Who {
-    fn asked(cx: &RequestContext<'_>, asks_identity: bool) -> Self {
-        match asks_identity && !cx.identity.is_proven() {
+    fn asked(cx: &RequestContext<'_>, asks_identity: bool, takes: Takes) -> Self {
+        let could_help = asks_identity && (takes.tokens || takes.keys);
+        match could_help && !cx.identity.is_proven() {
             true => Self::Nobody,
             false => Self::Somebody,
         }

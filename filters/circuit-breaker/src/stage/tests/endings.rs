@@ -162,3 +162,23 @@ fn a_grpc_status_may_come_with_the_headers() {
         local_reply(200, "no_healthy_upstream", NO_HEALTHY_UPSTREAM).header("grpc-status", "14");
     assert!(!grpc_ends_open(&["14"], &by_envoy));
 }
+
+/// A half-open breaker does not wait for a gRPC call's trailers; the closed one beside it does.
+#[test]
+fn one_breakers_trial_hides_no_failure_from_another() {
+    let failing = policy(&json!({"errorCodes": ["500"]}));
+    let by_grpc = policy(&json!({"name": "cb2", "errorCodes": ["14"]}));
+    let mut bench = Bench::new(&document(&[failing, by_grpc]));
+    bench.answer(500);
+    assert!(bench.is_open());
+    bench.pass(50);
+    let call = Request::grpc("/pkg.Orders/Get");
+    bench.worker.exchange(call, &grpc_end(14));
+    assert_eq!(
+        bench.state(),
+        Some(1),
+        "the trial went well, as far as it waits"
+    );
+    let other = "steward_breaker_state;service=example.test;policy=cb2";
+    assert_eq!(bench.envoy.metric(other), Some(2));
+}

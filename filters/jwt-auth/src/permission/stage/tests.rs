@@ -103,6 +103,9 @@ fn whoever_has_proven_nothing_is_asked_for_credentials() {
         );
         assert!(passed(&as_ann(&scene, "/users/ann")));
     }
+    // Where neither would be looked at, none is asked for.
+    let public = send(&scene(&by_roles()), &get("/public", &[]));
+    assert_eq!(refusal(&public).status, 403);
     // Where it is a key that is asked for.
     let mut keys = scene(&by_roles());
     let sha256 = "ab".repeat(32);
