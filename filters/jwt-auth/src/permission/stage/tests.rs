@@ -104,8 +104,13 @@ fn whoever_has_proven_nothing_is_asked_for_credentials() {
         assert!(passed(&as_ann(&scene, "/users/ann")));
     }
     // Where neither would be looked at, none is asked for.
-    let public = send(&scene(&by_roles()), &get("/public", &[]));
-    assert_eq!(refusal(&public).status, 403);
+    let mut public = scene(&by_roles());
+    public.document["authentication"]["requirement"] = json!({"anyOf": []});
+    let reply = refusal(&send(&public, &get("/users/ann", &[])));
+    assert_eq!(
+        (reply.status, header(&reply, "www-authenticate")),
+        (403, None)
+    );
     // Where it is a key that is asked for.
     let mut keys = scene(&by_roles());
     let sha256 = "ab".repeat(32);
