@@ -5,8 +5,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end where it fails")]
 
+#[path = "findings/api_keys.rs"]
+mod api_keys;
 #[path = "findings/authentication.rs"]
 mod authentication;
+#[path = "findings/authorization.rs"]
+mod authorization;
 #[path = "findings/breakers.rs"]
 mod breakers;
 #[path = "findings/carried.rs"]

@@ -4,7 +4,7 @@
 //! keep the plugin they began with, by their `Rc`.
 //!
 //! A stream's end is told when its context is dropped, which `proxy_on_delete` does and every stream must have. `proxy_on_log`
-//! would say the same a moment earlier for one more call into the VM, the dearest thing there is on a request's way.
+//! would say the same a moment earlier, for one more call into the VM.
 
 use crate::{EnvoyHost, Flow, Host, LocalReply, Plugin, Stream};
 use proxy_wasm::{

@@ -37,7 +37,7 @@ pub trait Host {
     /// [`Stream::response_headers`].
     fn response_headers(&self) -> Result<Headers, HostError>;
 
-    /// The first value of one response header; for whoever needs no other, since a whole map costs several times as much.
+    /// The first value of one response header; for whoever needs no other: a whole map costs more, the more headers it has.
     /// `None` if there is none, or no response.
     fn response_header(&self, name: &str) -> Result<Option<Vec<u8>>, HostError>;
 

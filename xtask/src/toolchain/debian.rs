@@ -108,7 +108,7 @@ fn entry_for(target: &str) -> &'static str {
 fn toolchain(target: &str, entry: &Path) -> Toolchain {
     Toolchain {
         rustc: Some(entry.join("bin/rustc")),
-        library: sysroot::library(entry, target),
+        target_libdir: sysroot::library(entry, target),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Toolchain {
     /// `None`: the compiler that cargo takes by itself.
     rustc: Option<PathBuf>,
     /// Where the target's standard library lies.
-    library: PathBuf,
+    target_libdir: PathBuf,
 }
 
 /// One way to come by a toolchain.
@@ -105,7 +105,7 @@ impl Toolchain {
         let rustc = self.rustc.clone().unwrap_or_else(|| "rustc".into());
         let mut hash = Sha256::new();
         hash.update(ThisMachine.output(&rustc_call(&rustc).arg("-vV"))?);
-        hash.update(listing(&self.library)?);
+        hash.update(listing(&self.target_libdir)?);
         Ok(hash
             .finalize()
             .iter()

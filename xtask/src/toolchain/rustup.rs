@@ -26,7 +26,7 @@ impl Way for Present {
         if machine.exists(&library) {
             return Ok(Toolchain {
                 rustc: None,
-                library,
+                target_libdir: library,
             });
         }
         Err(Refusal(format!(

@@ -18,7 +18,7 @@ impl Way for Last {
     fn attempt(&self, _: &dyn Machine) -> Result<Toolchain, Refusal> {
         Ok(Toolchain {
             rustc: Some("/last/rustc".into()),
-            library: "/last".into(),
+            target_libdir: "/last".into(),
         })
     }
 }
@@ -36,7 +36,7 @@ fn a_target_that_is_there_is_used_and_nothing_else_is_called() {
         try_on(&machine),
         Toolchain {
             rustc: None,
-            library: LIBRARY.into()
+            target_libdir: LIBRARY.into()
         }
     );
     assert_eq!(*machine.calls.borrow(), [ASK]);
@@ -102,7 +102,7 @@ fn another_library_under_the_same_name_is_another_listing() {
 fn a_compiler_of_its_own_is_handed_to_cargo() {
     let own = Toolchain {
         rustc: Some("/own/rustc".into()),
-        library: "/own".into(),
+        target_libdir: "/own".into(),
     };
     let command = own.cargo().command();
     let rustc = command
