@@ -22,6 +22,8 @@
 
 #[path = "docs/json.rs"]
 mod json;
+#[path = "docs/named.rs"]
+mod named;
 #[path = "docs/page.rs"]
 mod page;
 #[path = "docs/shell.rs"]
@@ -108,6 +110,21 @@ fn every_link_leads_somewhere() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[test]
+fn every_test_named_is_there() -> anyhow::Result<()> {
+    let sources = named::sources()?;
+    let mut count = 0;
+    for page in page::all()? {
+        for (name, test) in named::of(&page) {
+            let source = sources.get(name).map_or("", String::as_str);
+            named::has(source, test).with_context(|| format!("{}: {name}::{test}", page.name))?;
+            count += 1;
+        }
+    }
+    ensure!(count > 60, "only {count} tests are named");
+    Ok(())
+}
+
 /// What is to be copied is the same in both languages.
 #[test]
 fn both_readmes_show_the_same() -> anyhow::Result<()> {
@@ -149,5 +166,12 @@ fn every_field_metric_and_reason_is_on_a_page() -> anyhow::Result<()> {
         .filter(|name| without(&names, name))
         .collect();
     ensure!(lost.is_empty(), "names on no page: {lost:?}");
+    let reasons = text(&["docs/authentication.md"])?;
+    let is_lost = |name: &String| name.starts_with("steward_jwt_") && without(&reasons, name);
+    let lost: Vec<_> = words::names()?
+        .into_iter()
+        .filter(|name| is_lost(name) && name != "steward_jwt_cache_total")
+        .collect();
+    ensure!(lost.is_empty(), "reasons without a meaning: {lost:?}");
     Ok(())
 }
