@@ -14,8 +14,8 @@ mod scene;
 use allocation_counter::{measure, opt_out};
 use benches::document::{HOST, LIMITED_USER};
 use host::{
-    Expected, Flow, Headers, Host, HostError, LocalReply, MetricId, MetricKind, Nanos, Plugin,
-    Stream, Versioned, fake::FakeHost,
+    CallId, Expected, Flow, Headers, Host, HostError, HttpCall, LocalReply, MetricId, MetricKind,
+    Nanos, Plugin, Stream, Versioned, fake::FakeHost,
 };
 use scene::{Governance, document, token};
 use std::{rc::Rc, time::Duration};
@@ -63,6 +63,7 @@ impl Host for Quiet {
         fn property(path: &[&str]) -> Result<Option<Vec<u8>>, HostError>;
         fn set_filter_state(name: &str, value: &[u8]) -> Result<(), HostError>;
         fn call_foreign(name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError>;
+        fn http_call(call: &HttpCall<'_>) -> Result<CallId, HostError>;
     }
 }
 

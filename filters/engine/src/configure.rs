@@ -4,7 +4,7 @@
 //! refuses it. The remarks on an accepted one would come N+2 times: the first VM that puts the document's hash under a
 //! shared key tells them, the others keep silent.
 
-use crate::{CompileContext, Metrics, Pipeline, Plan};
+use crate::{CompileContext, Metrics, Pipeline, Plan, ticks::Ticks};
 use host::{Expected, Host, HostError};
 use log::Level;
 use policy_model::{Document, Finding, Model, Report, Severity, validate::claims_asked_for};
@@ -89,13 +89,22 @@ fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> O
         model: &model,
         report,
         metrics: Metrics::new(host),
+        tick: None,
     };
     let pipeline = P::compile(&mut cx);
-    Some(Plan::new(&document, model, pipeline, Metrics::new(host)))
+    let ticks = Ticks::new(cx.tick);
+    Some(Plan::new(
+        &document,
+        model,
+        pipeline,
+        ticks,
+        Metrics::new(host),
+    ))
 }
 
 fn accept<P: Pipeline>(host: &dyn Host, plan: &Plan<P>, report: &Report, hash: u64) {
     plan.record_configuration(host, report);
+    plan.ticks().start(host);
     if !first_to_tell(host, hash) {
         return;
     }

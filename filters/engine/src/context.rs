@@ -23,6 +23,7 @@ pub struct CompileContext<'a> {
     pub report: &'a mut Report,
     /// Where metrics are defined.
     pub metrics: Metrics<'a>,
+    pub(crate) tick: Option<Duration>,
 }
 
 /// For [`Stage::request`](crate::Stage::request).
@@ -66,6 +67,14 @@ pub struct EndContext<'a> {
     pub(crate) clock: &'a Clock<'a>,
 }
 
+/// For [`Stage::tick`](crate::Stage::tick) and [`Stage::http_response`](crate::Stage::http_response): what no request waits
+/// for.
+pub struct BackgroundContext<'a> {
+    /// The host of this VM.
+    pub host: &'a dyn Host,
+    pub(crate) clock: &'a Clock<'a>,
+}
+
 macro_rules! timed {
     ($($context:ident),+) => {$(
         impl $context<'_> {
@@ -84,7 +93,22 @@ macro_rules! timed {
     )+};
 }
 
-timed!(RequestContext, ResponseContext, EndContext);
+timed!(
+    RequestContext,
+    ResponseContext,
+    EndContext,
+    BackgroundContext
+);
+
+// === impl CompileContext ===
+
+impl CompileContext<'_> {
+    /// Asks for [`Stage::tick`](crate::Stage::tick) at this period. A document whose stages ask for none has no timer.
+    pub fn tick_every(&mut self, period: Duration) {
+        let least = self.tick.map_or(period, |asked| asked.min(period));
+        self.tick = Some(least);
+    }
+}
 
 // === impl RequestContext ===
 

@@ -18,12 +18,13 @@ mod refusal;
 mod stage;
 pub mod state;
 mod stream;
+mod ticks;
 mod trust;
 mod view;
 
 pub use cause::Cause;
 pub use changes::{Changes, HeaderName, HeaderValue};
-pub use context::{CompileContext, EndContext, RequestContext, ResponseContext};
+pub use context::{BackgroundContext, CompileContext, EndContext, RequestContext, ResponseContext};
 pub use decisions::{Decisions, write_line};
 pub use identity::{Claims, Identity, claim};
 pub use metrics::Metrics;
@@ -33,7 +34,8 @@ pub use stream::RequestStream;
 pub use trust::Trust;
 pub use view::RequestView;
 
-use host::{Host, Plugin};
+use clock::Clock;
+use host::{CallAnswer, CallId, Host, Plugin};
 use plan::Plan;
 use std::rc::Rc;
 
@@ -56,5 +58,24 @@ impl<P: Pipeline> Plugin for Engine<P> {
 
     fn open(self: &Rc<Self>) -> RequestStream<P> {
         RequestStream::new(Rc::clone(&self.plan))
+    }
+
+    fn tick(&self, host: &dyn Host) {
+        let clock = Clock::new(host);
+        if self.plan.ticks().is_stages_turn(clock.now()) {
+            let cx = BackgroundContext {
+                host,
+                clock: &clock,
+            };
+            self.plan.pipeline().tick(&cx);
+        }
+    }
+
+    fn http_response(&self, host: &dyn Host, call: CallId, answer: Option<&CallAnswer>) {
+        let cx = BackgroundContext {
+            host,
+            clock: &Clock::new(host),
+        };
+        self.plan.pipeline().http_response(&cx, call, answer);
     }
 }

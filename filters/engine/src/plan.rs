@@ -3,6 +3,7 @@
 use crate::{
     Metrics, Pipeline, RequestView, Trust,
     metrics::{Counter, Gauge},
+    ticks::Ticks,
 };
 use host::Host;
 use policy_model::{
@@ -28,6 +29,7 @@ pub(crate) struct Plan<P> {
     strangers: ServiceCounters,
     findings: [(Severity, Gauge); 3],
     info: Gauge,
+    ticks: Ticks,
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +48,7 @@ impl<P: Pipeline> Plan<P> {
         document: &Document,
         model: Model,
         pipeline: P,
+        ticks: Ticks,
         mut metrics: Metrics<'_>,
     ) -> Self {
         let mut counters = |service: &str, passed: &str| ServiceCounters {
@@ -80,6 +83,7 @@ impl<P: Pipeline> Plan<P> {
                 "steward_config_info",
                 &[("version", env!("CARGO_PKG_VERSION"))],
             ),
+            ticks,
         }
     }
 
@@ -89,6 +93,10 @@ impl<P: Pipeline> Plan<P> {
 
     pub(crate) fn pipeline(&self) -> &P {
         &self.pipeline
+    }
+
+    pub(crate) fn ticks(&self) -> &Ticks {
+        &self.ticks
     }
 
     pub(crate) fn trust(&self) -> Trust {

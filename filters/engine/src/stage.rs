@@ -3,7 +3,10 @@
 //! Stages are composed as a tuple, at compile time: no boxes, no dynamic calls, and a module carries only the code of the
 //! stages it has. Their order is the model's inbound order and is checked when the module is compiled.
 
-use crate::{CompileContext, EndContext, Refusal, RequestContext, ResponseContext};
+use crate::{
+    BackgroundContext, CompileContext, EndContext, Refusal, RequestContext, ResponseContext,
+};
+use host::{CallAnswer, CallId};
 
 /// What a stage answers in the request phase.
 #[derive(Debug)]
@@ -58,6 +61,20 @@ pub trait Stage: Sized + 'static {
     /// Sees the request's end, however it came: exactly once if [`request`](Self::request) saw it. Where an earlier stage
     /// refused the request, `state` is still the default.
     fn end(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
+
+    /// Does what no request should wait for: as often as the stage [asked](CompileContext::tick_every) at compile time, and
+    /// perhaps more often, if another stage asked for less.
+    fn tick(&self, _cx: &BackgroundContext<'_>) {}
+
+    /// Sees the answer to a [`host::Host::http_call`] that a stage made in [`tick`](Self::tick); every stage is told of each,
+    /// and knows its own calls. `None`: there is none.
+    fn http_response(
+        &self,
+        _cx: &BackgroundContext<'_>,
+        _call: CallId,
+        _answer: Option<&CallAnswer>,
+    ) {
+    }
 }
 
 /// Several stages as one.
@@ -82,6 +99,12 @@ pub trait Pipeline: Sized + 'static {
 
     /// Tells every stage of the end.
     fn end(&self, cx: &mut EndContext<'_>, states: &mut Self::States);
+
+    /// Tells every stage of the timer.
+    fn tick(&self, cx: &BackgroundContext<'_>);
+
+    /// Tells every stage of an answer.
+    fn http_response(&self, cx: &BackgroundContext<'_>, call: CallId, answer: Option<&CallAnswer>);
 }
 
 /// Whether positions stand in order; for the check at compile time.
@@ -131,6 +154,19 @@ macro_rules! pipeline {
 
             fn end(&self, cx: &mut EndContext<'_>, states: &mut Self::States) {
                 $(self.$at.end(cx, &mut states.$at);)+
+            }
+
+            fn tick(&self, cx: &BackgroundContext<'_>) {
+                $(self.$at.tick(cx);)+
+            }
+
+            fn http_response(
+                &self,
+                cx: &BackgroundContext<'_>,
+                call: CallId,
+                answer: Option<&CallAnswer>,
+            ) {
+                $(self.$at.http_response(cx, call, answer);)+
             }
         }
     };

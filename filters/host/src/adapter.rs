@@ -6,7 +6,7 @@
 //! A stream's end is told when its context is dropped, which `proxy_on_delete` does and every stream must have. `proxy_on_log`
 //! would say the same a moment earlier, for one more call into the VM.
 
-use crate::{EnvoyHost, Flow, Host, LocalReply, Plugin, Stream};
+use crate::{CallId, EnvoyHost, Flow, Host, LocalReply, Plugin, Stream};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::{Action, ContextType},
@@ -36,7 +36,21 @@ struct Http<S: Stream> {
 
 // === impl Root ===
 
-impl<P: Plugin> Context for Root<P> {}
+impl<P: Plugin> Context for Root<P> {
+    fn on_http_call_response(
+        &mut self,
+        call: u32,
+        _headers: usize,
+        _body: usize,
+        _trailers: usize,
+    ) {
+        let Some(plugin) = &self.plugin else {
+            return;
+        };
+        let answer = EnvoyHost.call_answer().unwrap_or_default();
+        plugin.http_response(&EnvoyHost, CallId(call), answer.as_ref());
+    }
+}
 
 impl<P: Plugin> RootContext for Root<P> {
     fn on_configure(&mut self, _size: usize) -> bool {

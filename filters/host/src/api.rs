@@ -5,7 +5,7 @@
 //! a worker. Every call answers a `Result`: the SDK's own wrappers panic on a status they do not expect, and a panic is a
 //! dead VM.
 
-use crate::{Headers, HostError, LocalReply, Nanos};
+use crate::{CallAnswer, CallId, Headers, HostError, HttpCall, LocalReply, Nanos};
 use std::{rc::Rc, time::Duration};
 
 /// The host's services, as far as governance needs them.
@@ -92,6 +92,11 @@ pub trait Host {
 
     /// Calls a foreign function. [`HostError::NotFound`]: this host has none of that name.
     fn call_foreign(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError>;
+
+    /// Sends a request of the filter's own; its answer comes as [`Plugin::http_response`]. Only from [`Plugin::tick`] and from
+    /// there: Envoy gives the answer to the context that asked, a stream may be gone by then, and a canary VM is. An error:
+    /// nothing was sent, and no answer comes.
+    fn http_call(&self, call: &HttpCall<'_>) -> Result<CallId, HostError>;
 }
 
 /// A shared-data value with the version that a [`Host::shared_swap`] must name.
@@ -151,6 +156,10 @@ pub trait Plugin: Sized + 'static {
 
     /// A timer tick of the root context.
     fn tick(&self, _host: &dyn Host) {}
+
+    /// The answer to a [`Host::http_call`], once for each that was sent; `None` if there is none. A timeout and a refused
+    /// connection are answers: Envoy writes 504 and 503 in the upstream's place.
+    fn http_response(&self, _host: &dyn Host, _call: CallId, _answer: Option<&CallAnswer>) {}
 }
 
 /// One HTTP stream as the host drives it.

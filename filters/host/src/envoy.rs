@@ -1,12 +1,14 @@
 //! [`Host`] over Envoy's proxy-wasm functions.
 
 use crate::{
-    Expected, Headers, Host, HostError, LocalReply, MetricId, MetricKind, Nanos, Versioned,
+    CallAnswer, CallId, Expected, Headers, Host, HostError, HttpCall, LocalReply, MAX_ANSWER_BODY,
+    MetricId, MetricKind, Nanos, Versioned,
     ffi::{self, Buffer, Clock, Map},
     headers::serialize,
     values::{check_header_name, check_header_value},
     versions::Versions,
 };
+use proxy_wasm::{hostcalls::dispatch_http_call, types::Status};
 use std::time::Duration;
 
 /// The host this code runs in. It has no state of a stream: the host knows which stream a call belongs to.
@@ -29,6 +31,19 @@ impl EnvoyHost {
     /// The plugin configuration; only in `on_configure`.
     pub(crate) fn configuration(self) -> Result<Vec<u8>, HostError> {
         ffi::buffer(Buffer::PluginConfiguration, 0, usize::MAX)
+    }
+
+    /// The answer that has just come; only in `on_http_call_response`.
+    pub(crate) fn call_answer(self) -> Result<Option<CallAnswer>, HostError> {
+        let Some(status) = ffi::header(Map::CallAnswer, ":status")? else {
+            return Ok(None);
+        };
+        let status = std::str::from_utf8(&status).ok();
+        let status = status.and_then(|status| status.parse().ok());
+        Ok(Some(CallAnswer {
+            status: status.unwrap_or_default(),
+            body: ffi::buffer(Buffer::CallAnswer, 0, MAX_ANSWER_BODY)?,
+        }))
     }
 }
 
@@ -154,6 +169,18 @@ impl Host for EnvoyHost {
 
     fn call_foreign(&self, name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError> {
         ffi::call_foreign(name, argument)
+    }
+
+    /// By the SDK, alone of all calls: its dispatcher must have seen a call's number, or the answer to it is a panic.
+    fn http_call(&self, call: &HttpCall<'_>) -> Result<CallId, HostError> {
+        call.check()?;
+        let timeout = Duration::from_millis(u64::from(whole_milliseconds(call.timeout)));
+        let body = (!call.body.is_empty()).then_some(call.body);
+        let sent = dispatch_http_call(call.cluster, call.headers.to_vec(), body, vec![], timeout);
+        sent.map(CallId).map_err(|status| match status {
+            Status::BadArgument => HostError::BadArgument,
+            other => HostError::Status(other as u32),
+        })
     }
 }
 

@@ -15,14 +15,17 @@
 //! assert!(!host.shared_swap(b"key", b"ours", Expected::Absent).unwrap());
 //! ```
 
+mod calls;
 mod metrics;
 mod shared;
 
 use crate::{
-    Expected, Headers, Host, HostError, LocalReply, MetricId, MetricKind, Nanos, Versioned,
+    CallId, Expected, Headers, Host, HostError, HttpCall, LocalReply, MetricId, MetricKind, Nanos,
+    Versioned,
     values::{check_header_name, check_header_value},
     versions::Versions,
 };
+use calls::Calls;
 use metrics::Metrics;
 use std::{
     cell::{Cell, RefCell},
@@ -30,6 +33,7 @@ use std::{
     time::Duration,
 };
 
+pub use calls::SentCall;
 pub use shared::SharedData;
 
 /// One worker as a stage sees it.
@@ -48,6 +52,7 @@ pub struct FakeHost {
     filter_state: RefCell<BTreeMap<String, Vec<u8>>>,
     foreign: RefCell<BTreeMap<String, Foreign>>,
     tick_period: Cell<Option<Duration>>,
+    calls: Calls,
     metrics: Metrics,
     shared: SharedData,
     versions: Versions,
@@ -167,6 +172,11 @@ impl FakeHost {
             .insert(name.to_owned(), Box::new(function));
     }
 
+    /// Lets no call be sent from now on, as when the cluster is unknown; `None`: all are sent again.
+    pub fn refuse_calls(&self, error: Option<HostError>) {
+        self.calls.refuse(error);
+    }
+
     /// The shared data behind this host, to look into and to disturb.
     #[must_use]
     pub fn shared(&self) -> &SharedData {
@@ -204,6 +214,12 @@ impl FakeHost {
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
         self.tick_period.get()
+    }
+
+    /// The calls sent so far, by this worker.
+    #[must_use]
+    pub fn calls(&self) -> Vec<SentCall> {
+        self.calls.sent()
     }
 
     /// The value of a counter or gauge; `None` if nobody defined it.
@@ -360,6 +376,10 @@ impl Host for FakeHost {
             .borrow()
             .get(name)
             .map_or(Err(HostError::NotFound), |function| function(argument))
+    }
+
+    fn http_call(&self, call: &HttpCall<'_>) -> Result<CallId, HostError> {
+        self.calls.send(call)
     }
 }
 

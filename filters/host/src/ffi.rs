@@ -107,6 +107,7 @@ pub(crate) enum Map {
     Request = 0,
     Response = 2,
     ResponseTrailers = 3,
+    CallAnswer = 6,
 }
 
 /// Which buffer.
@@ -114,6 +115,7 @@ pub(crate) enum Map {
 #[repr(u32)]
 pub(crate) enum Buffer {
     ResponseBody = 1,
+    CallAnswer = 4,
     PluginConfiguration = 7,
 }
 

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod api;
+mod call;
 mod envoy;
 mod ffi;
 mod headers;
@@ -17,6 +18,7 @@ pub mod fake;
 
 pub use adapter::start;
 pub use api::{Expected, Flow, Host, MetricId, MetricKind, Plugin, Stream, Versioned};
+pub use call::{CallAnswer, CallId, HttpCall, MAX_ANSWER_BODY};
 pub use envoy::EnvoyHost;
 pub use headers::{Headers, Iter};
 pub use values::{HostError, LocalReply, Nanos};

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "the host's side of the ABI is raw pointers")]
 
 pub(crate) mod callbacks;
+mod callout;
 mod http;
 mod unmodelled;
 mod vm;
@@ -26,7 +27,12 @@ const OK: u32 = 0;
 /// Makes a reference to every symbol. Linkers take from a library only the objects that something already asks for, and the
 /// filter that asks comes after this crate on the command line.
 pub(crate) fn link() {
-    std::hint::black_box((http::symbols(), unmodelled::symbols(), vm::symbols()));
+    std::hint::black_box((
+        callout::symbols(),
+        http::symbols(),
+        unmodelled::symbols(),
+        vm::symbols(),
+    ));
 }
 
 /// Counts a call and answers it from this thread's VM.

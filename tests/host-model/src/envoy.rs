@@ -92,6 +92,11 @@ impl Envoy {
             .insert(path.to_owned(), value.as_ref().to_vec());
     }
 
+    /// Gives the process a cluster that filters may call; the test answers them.
+    pub fn add_cluster(&self, name: &str) {
+        self.0.clusters().insert(name.to_owned());
+    }
+
     /// The value under a shared-data key, empty if it was emptied; `None` if it was never set.
     #[must_use]
     pub fn shared(&self, key: &[u8]) -> Option<Vec<u8>> {

@@ -30,7 +30,7 @@
 //! What it is true to, checked against Envoy 1.40: compare-and-swap and tombstones of shared data, phases (which header map
 //! can be read and written when), repeated headers, local replies that pass through the response callbacks, gRPC replies,
 //! metrics, the order of callbacks, `on_configure` in a canary, on the main thread and on every worker, timers,
-//! `verify_signature`. What it has not: HTTP and gRPC calls, queues, a response's trailers, a second filter in the chain, and the main
+//! `verify_signature`, calls to other clusters, which the test answers. What it has not: gRPC calls, queues, a response's trailers, a second filter in the chain, and the main
 //! thread's VM, which is configured and then let go. A panic in a callback ends the whole process, since it cannot cross
 //! the ABI; panics belong to tests with a real Envoy.
 #![allow(
@@ -41,6 +41,7 @@
 )]
 
 mod abi;
+mod callout;
 mod calls;
 mod envoy;
 mod foreign;
@@ -54,6 +55,7 @@ mod stream;
 mod vm;
 mod worker;
 
+pub use callout::Callout;
 pub use calls::Calls;
 pub use envoy::{Envoy, Refused};
 pub use message::{HeaderMap, Request, Response, Upstream};

@@ -3,7 +3,7 @@
 use crate::{HeaderMap, metrics::Metrics, shared_data::SharedData};
 use std::{
     any::TypeId,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::SeqCst},
@@ -32,6 +32,7 @@ pub(crate) struct Process {
     metrics: Mutex<Metrics>,
     lines: Mutex<Vec<LogLine>>,
     properties: Mutex<BTreeMap<String, Vec<u8>>>,
+    clusters: Mutex<BTreeSet<String>>,
     admitted: Mutex<Option<(TypeId, Vec<u8>)>>,
 }
 
@@ -64,6 +65,7 @@ impl Process {
             metrics: Mutex::default(),
             lines: Mutex::default(),
             properties: Mutex::new(BTreeMap::from([client])),
+            clusters: Mutex::default(),
             admitted: Mutex::default(),
         }
     }
@@ -82,6 +84,10 @@ impl Process {
 
     pub(crate) fn properties(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
         lock(&self.properties)
+    }
+
+    pub(crate) fn clusters(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        lock(&self.clusters)
     }
 
     /// The configuration that canary and main thread accepted last.

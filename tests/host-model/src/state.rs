@@ -1,6 +1,6 @@
 //! What the host functions find on the thread that calls them: the state of its VM.
 
-use crate::{process::Process, stream::Stream};
+use crate::{Callout, HeaderMap, process::Process, stream::Stream};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +17,11 @@ pub(crate) struct State {
     pub(crate) roots: BTreeSet<u32>,
     pub(crate) streams: BTreeMap<u32, Stream>,
     pub(crate) timers: BTreeMap<u32, Timer>,
+    /// The calls that wait for their answer.
+    pub(crate) callouts: Vec<Callout>,
+    pub(crate) last_callout: u32,
+    /// The answer that comes by now.
+    pub(crate) answer: Option<(HeaderMap, Vec<u8>)>,
 }
 
 /// A root context's timer, in nanoseconds of the monotonic clock.
@@ -63,6 +68,9 @@ impl State {
             roots: BTreeSet::new(),
             streams: BTreeMap::new(),
             timers: BTreeMap::new(),
+            callouts: Vec::new(),
+            last_callout: 0,
+            answer: None,
         }
     }
 

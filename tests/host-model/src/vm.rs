@@ -287,7 +287,7 @@ impl Vm {
     }
 
     /// Runs a callback, then does what it put off: replies and resumed requests.
-    fn call<T>(&self, context: u32, callback: impl FnOnce() -> T) -> T {
+    pub(crate) fn call<T>(&self, context: u32, callback: impl FnOnce() -> T) -> T {
         self.state(|state| state.effective = context);
         let result = callback();
         self.settle();
@@ -364,6 +364,7 @@ impl Vm {
             self.state(|state| {
                 state.timers.remove(&root);
                 state.roots.remove(&root);
+                state.callouts.retain(|call| call.context != root);
             });
         }
     }
@@ -378,7 +379,7 @@ impl Vm {
         clippy::unused_self,
         reason = "the state is this VM's: nobody else may ask"
     )]
-    fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         state::with(f).expect("the VM of this thread")
     }
 

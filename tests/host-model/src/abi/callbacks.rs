@@ -13,6 +13,14 @@ unsafe extern "C" {
     pub(crate) safe fn configure(root: u32, size: usize) -> bool;
     #[link_name = "proxy_on_tick"]
     pub(crate) safe fn tick(root: u32);
+    #[link_name = "proxy_on_http_call_response"]
+    pub(crate) safe fn http_call_response(
+        context: u32,
+        token: u32,
+        headers: usize,
+        body: usize,
+        trailers: usize,
+    );
     #[link_name = "proxy_on_request_headers"]
     pub(crate) safe fn request_headers(context: u32, count: usize, end: bool) -> u32;
     #[link_name = "proxy_on_request_body"]

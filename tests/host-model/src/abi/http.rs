@@ -10,6 +10,8 @@ use crate::{
 /// Stream types of the ABI.
 const HTTP_REQUEST: u32 = 0;
 const HTTP_RESPONSE: u32 = 1;
+/// The map of an answer to the filter's own call.
+const CALL_ANSWER: u32 = 6;
 
 pub(super) fn symbols() -> [*const (); 11] {
     [
@@ -48,6 +50,7 @@ fn buffer(vm: &mut State, kind: u32) -> Option<Vec<u8>> {
     match kind {
         0 => vm.stream().map(|stream| stream.request_body.clone()),
         1 => vm.stream().and_then(|stream| stream.buffered.clone()),
+        4 => vm.answer.as_ref().map(|(_, body)| body.clone()),
         6 => Some(Vec::new()),
         7 => Some(vm.configuration.clone()),
         _ => None,
@@ -221,6 +224,9 @@ fn map(kind: u32) -> Option<Map> {
 }
 
 fn readable(vm: &mut State, kind: u32) -> Option<&HeaderMap> {
+    if kind == CALL_ANSWER {
+        return vm.answer.as_ref().map(|(headers, _)| headers);
+    }
     let map = map(kind)?;
     vm.stream()?.readable(map)
 }

@@ -5,9 +5,8 @@ use super::{Status, answer};
 
 type Data = *const u8;
 
-pub(super) fn symbols() -> [*const (); 11] {
+pub(super) fn symbols() -> [*const (); 10] {
     [
-        proxy_http_call as *const (),
         proxy_grpc_call as *const (),
         proxy_grpc_stream as *const (),
         proxy_grpc_send as *const (),
@@ -19,22 +18,6 @@ pub(super) fn symbols() -> [*const (); 11] {
         proxy_dequeue_shared_queue as *const (),
         proxy_enqueue_shared_queue as *const (),
     ]
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn proxy_http_call(
-    _upstream: Data,
-    _upstream_size: usize,
-    _headers: Data,
-    _headers_size: usize,
-    _body: Data,
-    _body_size: usize,
-    _trailers: Data,
-    _trailers_size: usize,
-    _timeout: u32,
-    _token: *mut u32,
-) -> u32 {
-    answer("proxy_http_call", |_| Err(Status::BadArgument))
 }
 
 #[unsafe(no_mangle)]
