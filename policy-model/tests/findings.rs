@@ -21,6 +21,8 @@ mod conditions;
 mod lanes;
 #[path = "findings/limits.rs"]
 mod limits;
+#[path = "findings/providers.rs"]
+mod providers;
 #[path = "findings/reading.rs"]
 mod reading;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]

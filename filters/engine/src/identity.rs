@@ -3,6 +3,7 @@
 //! The authentication stage writes it; conditions and limit keys of type `claim` and `apiKey` read it. It never goes
 //! through headers, which a client could have sent.
 
+use crate::claim_values::{claim, visit_claim_values};
 use policy_model::document::Permission;
 use serde_json::Value;
 use std::rc::Rc;
@@ -93,7 +94,9 @@ impl Claims {
     pub fn of(paths: &[Rc<str>], claims: &Value) -> Self {
         let asked = |path: &Rc<str>| {
             let mut values = Vec::new();
-            visit_scalars(claim(claims, path)?, &mut |value| values.push(value.into()));
+            visit_claim_values(claim(claims, path)?, path, &mut |value| {
+                values.push(value.into());
+            });
             Some(AskedClaim {
                 path: Rc::clone(path),
                 values: values.into(),
@@ -108,30 +111,6 @@ impl Claims {
         let values = self.0.iter().flat_map(|claim| &claim.values);
         let values: usize = values.map(|value| value.len() + size_of_val(value)).sum();
         values + size_of_val(&*self.0)
-    }
-}
-
-/// The claim at a path: a claim's name, or names joined by dots (`realm_access.roles`). A claim whose name has dots in it
-/// (`https://example.com/roles`) is tried whole first.
-#[must_use]
-pub fn claim<'a>(claims: &'a Value, path: &str) -> Option<&'a Value> {
-    claims
-        .get(path)
-        .or_else(|| path.split('.').try_fold(claims, |at, name| at.get(name)))
-}
-
-fn visit_scalars(value: &Value, visit: &mut dyn FnMut(&[u8])) {
-    match value {
-        Value::String(text) => visit(text.as_bytes()),
-        Value::Number(number) => visit(number.to_string().as_bytes()),
-        Value::Bool(true) => visit(b"true"),
-        Value::Bool(false) => visit(b"false"),
-        Value::Array(list) => {
-            for element in list.iter().filter(|element| !element.is_array()) {
-                visit_scalars(element, visit);
-            }
-        }
-        Value::Null | Value::Object(_) => {}
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod cause;
 mod changes;
+mod claim_values;
 mod clock;
 mod configure;
 mod context;
@@ -24,9 +25,10 @@ mod view;
 
 pub use cause::Cause;
 pub use changes::{Changes, HeaderName, HeaderValue};
+pub use claim_values::{claim, visit_claim_values};
 pub use context::{BackgroundContext, CompileContext, EndContext, RequestContext, ResponseContext};
 pub use decisions::{Decisions, write_line};
-pub use identity::{Claims, Identity, claim};
+pub use identity::{Claims, Identity};
 pub use metrics::Metrics;
 pub use refusal::{LimitEvidence, Refusal, ReplyHeader, Substitute};
 pub use stage::{Pipeline, Position, Stage, Verdict};

@@ -85,6 +85,8 @@ pub enum KeyError {
     NotYetValid,
     /// Its time is over.
     Expired,
+    /// The clock cannot be read, and its time ends.
+    NoClock,
 }
 
 // === impl ApiKeys ===
@@ -191,6 +193,8 @@ impl Client {
             Err(KeyError::Disabled)
         } else if now < self.not_before {
             Err(KeyError::NotYetValid)
+        } else if self.expires.is_some() && now.is_zero() {
+            Err(KeyError::NoClock)
         } else if self.expires.is_some_and(|expires| now >= expires) {
             Err(KeyError::Expired)
         } else {
@@ -231,6 +235,7 @@ impl KeyError {
             Self::Disabled => "steward_api_key_disabled",
             Self::NotYetValid => "steward_api_key_not_yet_valid",
             Self::Expired => "steward_api_key_expired",
+            Self::NoClock => "steward_api_key_no_clock",
         }
     }
 }
@@ -244,6 +249,7 @@ impl fmt::Display for KeyError {
             Self::Disabled => "the client is not enabled",
             Self::NotYetValid => "`notBefore` is still to come",
             Self::Expired => "`expires` has passed",
+            Self::NoClock => "the clock cannot be read",
         })
     }
 }

@@ -263,7 +263,7 @@ fn is_another(candidates: &[Candidate<'_, '_>], found: &Found<'_, '_>) -> bool {
 /// Whether a provider would say the same of the same token at any time.
 fn is_for_good(error: &AuthError) -> bool {
     match error {
-        AuthError::Claim(ClaimError::Issuer) => true,
+        AuthError::Claim(ClaimError::Issuer) | AuthError::Type => true,
         AuthError::Signature(why) => matches!(
             why,
             SignatureError::AlgorithmNotAllowed(_)
@@ -332,7 +332,7 @@ impl<'a> Refused<'a> {
             AuthError::Malformed(_) => 1,
             AuthError::Claim(ClaimError::Issuer) => 2,
             AuthError::Signature(_) => 3,
-            AuthError::Claim(_) => 4,
+            AuthError::Type | AuthError::Claim(_) => 4,
         }
     }
 }

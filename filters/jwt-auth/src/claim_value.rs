@@ -6,8 +6,12 @@
 
 use serde_json::Value;
 
+/// The longest value that is written, in bytes: what most servers take of one header (nginx and Tomcat: 8 KiB of a line, or of
+/// all). A longer one would have the upstream refuse the request in words that nobody understands.
+pub(crate) const MAX_VALUE: usize = 8 * 1024;
+
 /// Strings as they are, numbers and booleans as JSON writes them, lists of these joined by commas. `None` for null, objects,
-/// empty lists and everything that a header cannot hold.
+/// empty lists and everything that a header cannot hold, or that is longer than 8 KiB.
 #[must_use]
 pub fn header_value(claim: &Value) -> Option<Vec<u8>> {
     let text = match claim {
@@ -17,7 +21,7 @@ pub fn header_value(claim: &Value) -> Option<Vec<u8>> {
         }
         scalar => scalar_text(scalar)?,
     };
-    is_plain(&text).then(|| text.into_bytes())
+    (text.len() <= MAX_VALUE && is_plain(&text)).then(|| text.into_bytes())
 }
 
 fn element(value: &Value) -> Option<String> {
@@ -74,6 +78,8 @@ mod tests {
             json!(["a", ["b"]]),
             json!(["a", ""]),
             json!(["a", "b\n"]),
+            json!("x".repeat(MAX_VALUE + 1)),
+            json!(["x".repeat(MAX_VALUE), "y"]),
         ] {
             assert_eq!(header_value(&claim), None, "{claim}");
         }

@@ -6,12 +6,13 @@
 //! trusted to either.
 
 use crate::numeric_date;
-use engine::claim;
+use engine::{claim, visit_claim_values};
+use policy_model::condition::ClaimTest;
 use serde_json::Value;
 use std::{fmt, rc::Rc, time::Duration};
 
 /// What a provider demands of its tokens' claims.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// `iss`, exactly; `None` takes any.
     pub issuer: Option<String>,
@@ -23,7 +24,9 @@ pub struct Rules {
     pub require_expiration: bool,
     /// How long a token may live at most: from `iat` to `exp`, without `iat` from now. Needs `exp`.
     pub max_lifetime: Option<Duration>,
-    /// Claims that must be there with one of these values.
+    /// What `sub` must be.
+    pub subjects: Option<ClaimTest>,
+    /// Claims that must be there, and what they must be.
     pub required: Vec<Required>,
 }
 
@@ -32,9 +35,8 @@ pub struct Rules {
 pub struct Required {
     /// Its path, `realm_access.roles`.
     pub path: Rc<str>,
-    /// What it must be, or hold if it is a list: one of these, numbers and booleans as JSON writes them. Empty takes anything
-    /// but null.
-    pub values: Vec<String>,
+    /// What its values must be, numbers and booleans as JSON writes them. `None` takes anything but null.
+    pub test: Option<ClaimTest>,
 }
 
 /// Which claim speaks against a token.
@@ -44,8 +46,12 @@ pub enum ClaimError {
     Issuer,
     /// `aud` names none of the audiences.
     Audience,
+    /// `sub` is none of the subjects.
+    Subject,
     /// There is no `exp`, and the provider demands one.
     NoExpiration,
+    /// The clock cannot be read, and the token has times.
+    NoClock,
     /// `exp` has passed, by this much.
     Expired(Duration),
     /// `nbf` is to come, in this time.
@@ -93,6 +99,9 @@ impl Rules {
         if !self.is_audience(claims.get("aud")) {
             return Err(ClaimError::Audience);
         }
+        if !self.is_subject(claims.get("sub")) {
+            return Err(ClaimError::Subject);
+        }
         let times = Times::read(claims)?;
         self.check_times(&times, now)?;
         match self
@@ -115,7 +124,19 @@ impl Rules {
         }
     }
 
-    /// Whether a token of these times holds now.
+    /// A subject is one string (RFC 7519 section 4.1.2); nothing else is anybody's.
+    fn is_subject(&self, claim: Option<&Value>) -> bool {
+        match (&self.subjects, claim) {
+            (None, _) => true,
+            (Some(test), Some(Value::String(subject))) => {
+                test.holds(|visit| visit(subject.as_bytes()))
+            }
+            (Some(_), _) => false,
+        }
+    }
+
+    /// Whether a token of these times holds now. At the epoch itself no clock stands that was ever set: a host that cannot
+    /// read its own says 0, when every `exp` is still to come.
     ///
     /// # Errors
     ///
@@ -123,6 +144,9 @@ impl Rules {
     pub fn check_times(&self, times: &Times, now: Duration) -> Result<(), ClaimError> {
         if times.expires.is_none() && (self.require_expiration || self.max_lifetime.is_some()) {
             return Err(ClaimError::NoExpiration);
+        }
+        if now.is_zero() && *times != Times::default() {
+            return Err(ClaimError::NoClock);
         }
         let dead = |expires: &Duration| now >= expires.saturating_add(self.skew);
         if let Some(expires) = times.expires.filter(dead) {
@@ -177,24 +201,19 @@ impl Times {
 
 impl Required {
     fn is_met(&self, claims: &Value) -> bool {
-        let fits = |value: &Value| match self.values.as_slice() {
-            [] => !value.is_null(),
-            values => values.iter().any(|text| is_text(value, text)),
+        let Some(found) = claim(claims, &self.path).filter(|found| !is_nothing(found)) else {
+            return false;
         };
-        match claim(claims, &self.path) {
-            Some(Value::Array(list)) => list.iter().any(fits),
-            Some(value) => fits(value),
-            None => false,
-        }
+        let test = self.test.as_ref();
+        test.is_none_or(|test| test.holds(|visit| visit_claim_values(found, &self.path, visit)))
     }
 }
 
-fn is_text(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(string) => string == text,
-        Value::Number(number) => number.to_string() == text,
-        Value::Bool(truth) => text == if *truth { "true" } else { "false" },
-        _ => false,
+/// A claim that is there and says nothing: null, or a list of nothing else.
+fn is_nothing(claim: &Value) -> bool {
+    match claim {
+        Value::Array(list) => list.iter().all(Value::is_null),
+        scalar => scalar.is_null(),
     }
 }
 
@@ -205,6 +224,8 @@ impl fmt::Display for ClaimError {
         match self {
             Self::Issuer => f.write_str("iss is another issuer"),
             Self::Audience => f.write_str("aud names none of the audiences"),
+            Self::Subject => f.write_str("sub is none of the subjects"),
+            Self::NoClock => f.write_str("the clock cannot be read"),
             Self::NoExpiration => f.write_str("there is no exp"),
             Self::Expired(ago) => write!(f, "expired {} s ago", ago.as_secs()),
             Self::NotYetValid(ahead) => write!(f, "nbf is {} s ahead", ahead.as_secs()),

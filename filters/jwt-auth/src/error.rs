@@ -18,6 +18,8 @@ pub enum AuthError {
     Malformed(Malformed),
     /// Its signature does not count.
     Signature(SignatureError),
+    /// It is a token of another kind.
+    Type,
     /// A claim speaks against it.
     Claim(ClaimError),
 }
@@ -43,9 +45,12 @@ impl AuthError {
                 SignatureError::NoVerifier => "steward_jwt_no_verifier",
                 SignatureError::Host(_) => "steward_jwt_verifier_failed",
             },
+            Self::Type => "steward_jwt_type",
             Self::Claim(error) => match error {
                 ClaimError::Issuer => "steward_jwt_issuer",
                 ClaimError::Audience => "steward_jwt_audience",
+                ClaimError::Subject => "steward_jwt_subject",
+                ClaimError::NoClock => "steward_jwt_no_clock",
                 ClaimError::NoExpiration => "steward_jwt_no_expiration",
                 ClaimError::Expired(_) => "steward_jwt_expired",
                 ClaimError::NotYetValid(_) => "steward_jwt_not_yet_valid",
@@ -65,6 +70,7 @@ impl fmt::Display for AuthError {
             Self::Ambiguous => f.write_str("more than one token"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Signature(error) => error.fmt(f),
+            Self::Type => f.write_str("typ is none of the types"),
             Self::Claim(error) => error.fmt(f),
         }
     }

@@ -1,6 +1,7 @@
 //! A compact JWS taken apart (RFC 7515 sections 3.1 and 5.2), with nothing believed yet.
 //!
-//! Of the header only `alg` and `kid` are read, and both only choose among the document's own keys. `jwk`, `jku`, `x5u` and
+//! Of the header only `alg`, `kid` and `typ` are read. The first two only choose among the document's own keys, and `typ` can
+//! only speak against a token. `jwk`, `jku`, `x5u` and
 //! `x5c` would let the sender bring his own key (RFC 8725 section 3.10): they are never looked at. `crit` names extensions
 //! that a reader must understand; none is understood here, so its presence refuses the token (RFC 7515 section 4.1.11).
 
@@ -25,6 +26,8 @@ pub struct Jws<'a> {
     pub algorithm: Algorithm,
     /// Which key the header asks for.
     pub kid: Option<String>,
+    /// What kind of token the header says that it is; `None` also for what is no string.
+    pub typ: Option<String>,
     /// The bytes that are signed: header, dot, payload, as they came.
     pub signing_input: &'a [u8],
     /// The payload, a JSON object: claims, not yet believed.
@@ -72,11 +75,12 @@ impl<'a> Jws<'a> {
             return Err(Malformed::Parts);
         }
         let signed = header.len() + 1 + payload.len();
-        let (algorithm, kid) = read_header(&decode(header)?)?;
+        let (algorithm, kid, typ) = read_header(&decode(header)?)?;
         let claims = json::object(&decode(payload)?).map_err(|_| Malformed::Payload)?;
         Ok(Self {
             algorithm,
             kid,
+            typ,
             signing_input: token.get(..signed).ok_or(Malformed::Parts)?,
             claims: Value::Object(claims),
             signature: decode(signature)?,
@@ -105,7 +109,7 @@ fn decode(part: &[u8]) -> Result<Vec<u8>, Malformed> {
     base64url::decode(part).ok_or(Malformed::Encoding)
 }
 
-fn read_header(bytes: &[u8]) -> Result<(Algorithm, Option<String>), Malformed> {
+fn read_header(bytes: &[u8]) -> Result<(Algorithm, Option<String>, Option<String>), Malformed> {
     let mut members = json::object(bytes).map_err(|_| Malformed::Header)?;
     if members.contains_key("crit") {
         return Err(Malformed::Critical);
@@ -119,7 +123,11 @@ fn read_header(bytes: &[u8]) -> Result<(Algorithm, Option<String>), Malformed> {
         Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid),
         Some(_) => return Err(Malformed::KeyId),
     };
-    Ok((algorithm.ok_or(Malformed::Algorithm)?, kid))
+    let typ = match members.remove("typ") {
+        Some(Value::String(typ)) => Some(typ),
+        _ => None,
+    };
+    Ok((algorithm.ok_or(Malformed::Algorithm)?, kid, typ))
 }
 
 // === impl Malformed ===

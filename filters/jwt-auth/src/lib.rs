@@ -39,6 +39,7 @@ mod tally;
 #[cfg(test)]
 mod testing;
 pub mod token;
+mod types;
 
 pub use error::AuthError;
 pub use permission::Permit;

@@ -153,7 +153,11 @@ fn claim_headers(providers: &[Provider]) -> Vec<Rc<str>> {
     let rules = providers
         .iter()
         .flat_map(|provider| &provider.claim_headers);
-    let mut headers: Vec<_> = rules.map(|rule| Rc::clone(&rule.header)).collect();
+    let payloads = providers
+        .iter()
+        .flat_map(|provider| &provider.payload_header);
+    let headers = rules.map(|rule| &rule.header).chain(payloads);
+    let mut headers: Vec<_> = headers.map(Rc::clone).collect();
     sort(&mut headers);
     headers.dedup();
     headers

@@ -9,9 +9,10 @@ use crate::{
     jws::Jws,
     places::Places,
     signature,
+    types::Types,
 };
 use host::Host;
-use policy_model::{Report, document};
+use policy_model::{Report, condition::ClaimTest, document};
 use std::{rc::Rc, time::Duration};
 
 /// An issuer of tokens, ready to judge them.
@@ -25,8 +26,11 @@ pub struct Provider {
     pub places: Places,
     /// Claims that go on as headers.
     pub claim_headers: Vec<ClaimHeader>,
+    /// The header that its tokens' payload goes into.
+    pub payload_header: Option<Rc<str>>,
     /// Whether the token goes on too.
     pub forward: bool,
+    types: Types,
     algorithms: Vec<Algorithm>,
     keys: KeySet,
     verifier: Verifier,
@@ -61,7 +65,9 @@ impl Provider {
             rules: rules(stated),
             places: Places::new(stated),
             claim_headers: claim_headers.collect(),
+            payload_header: stated.payload_header.as_deref().map(Rc::from),
             forward: stated.forward,
+            types: Types::new(&stated.types),
             algorithms,
             keys,
             verifier: Verifier::default(),
@@ -79,18 +85,20 @@ impl Provider {
             return Err(ClaimError::Issuer.into());
         }
         signature::check(jws, &self.keys, &self.algorithms, &self.verifier, host)?;
+        if !self.types.take(jws.typ.as_deref()) {
+            return Err(AuthError::Type);
+        }
         Ok(self.rules.check(&jws.claims, now)?)
     }
 }
 
 fn rules(stated: &document::Provider) -> Rules {
-    let required = stated
-        .required_claims
-        .iter()
-        .map(|(path, values)| Required {
-            path: Rc::from(path.as_str()),
-            values: values.clone(),
-        });
+    // The reader has refused rules that cannot be compared; what is left of one lets no token pass.
+    let test = |rule| ClaimTest::compile(rule).unwrap_or_else(|_| Some(ClaimTest::never()));
+    let required = stated.required_claims.iter().map(|rule| Required {
+        path: Rc::from(rule.claim.as_str()),
+        test: test(rule),
+    });
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     Rules {
         issuer: stated.issuer.clone(),
@@ -98,6 +106,7 @@ fn rules(stated: &document::Provider) -> Rules {
         skew: seconds(stated.clock_skew_seconds),
         require_expiration: stated.require_expiration,
         max_lifetime: stated.max_lifetime_seconds.map(|most| seconds(most.get())),
+        subjects: stated.subjects.as_ref().and_then(test),
         required: required.collect(),
     }
 }

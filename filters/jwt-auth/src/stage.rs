@@ -101,6 +101,10 @@ impl Authenticate {
         if provider.is_some_and(|provider| !provider.forward) {
             found.strip(cx.view, cx.changes);
         }
+        let payload_header = provider.and_then(|provider| provider.payload_header.as_ref());
+        if let (Some(header), Some(payload)) = (payload_header, found.token.payload()) {
+            cx.changes.set_request(Rc::clone(header), payload);
+        }
         for (header, value) in &proof.headers {
             cx.changes.set_request(Rc::clone(header), value.clone());
         }

@@ -1,5 +1,6 @@
 //! A token on its way through: a credential, so it never shows itself.
 
+use crate::claim_value::MAX_VALUE;
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, fmt};
 
@@ -11,6 +12,16 @@ const NAME_BYTES: usize = 6;
 pub struct Token<'a>(pub Cow<'a, [u8]>);
 
 // === impl Token ===
+
+impl Token<'_> {
+    /// What lies between its dots, base64url without padding: the payload of a token that has been believed. `None` if it is
+    /// longer than a header's value may be.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        let mut parts = self.0.split(|byte| *byte == b'.');
+        parts.nth(1).filter(|payload| payload.len() <= MAX_VALUE)
+    }
+}
 
 impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

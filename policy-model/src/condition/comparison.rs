@@ -59,6 +59,15 @@ impl Comparison {
         })
     }
 
+    /// In which no value is.
+    pub(super) fn nothing() -> Self {
+        Self {
+            op: Op::In,
+            values: Values::Exact(Box::default()),
+            count: 0,
+        }
+    }
+
     /// Adds one value of the request.
     pub(super) fn add(&self, tally: Tally, value: &[u8]) -> Tally {
         let named = tally.named + usize::from(self.values.name(value));
@@ -77,6 +86,15 @@ impl Comparison {
             Op::NotIn => named == 0,
             Op::Regular | Op::Prefix => seen > 0 && named == seen,
         }
+    }
+}
+
+// === impl Tally ===
+
+impl Tally {
+    /// Whether a condition names some value.
+    pub(super) fn has_named(self) -> bool {
+        self.named > 0
     }
 }
 

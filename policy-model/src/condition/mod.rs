@@ -20,10 +20,12 @@
 //! to one of two networks" would be true of every address.
 
 mod block;
+mod claim;
 mod comparison;
 mod matcher;
 mod source;
 
 pub use block::{Block, InvalidBlock, parse_address};
+pub use claim::ClaimTest;
 pub use matcher::{Attributes, InvalidCondition, Matcher, Reason};
 pub use source::{InvalidSource, Source, System};

@@ -1,6 +1,6 @@
 //! Who calls, and how it is proved: token issuers, API keys, and what a request must bring.
 
-use super::{Jwks, JwtAlgorithm, authorization::Permission, meta::Mode};
+use super::{ClaimRule, Jwks, JwtAlgorithm, authorization::Permission, meta::Mode};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::rc::Rc;
 
@@ -92,8 +92,14 @@ pub struct Provider {
     pub require_expiration: bool,
     /// The longest life, `exp` - `iat`, that is believed.
     pub max_lifetime_seconds: Option<NonZeroU32>,
-    /// Claims that must be there and hold one of the values; no values = any.
-    pub required_claims: Vec<(String, Vec<String>)>,
+    /// What `sub` must be; not stated = anything.
+    pub subjects: Option<ClaimRule>,
+    /// Claims that must be there, and what they must be.
+    pub required_claims: Vec<ClaimRule>,
+    /// `typ` must be one of these media types; empty = any or none.
+    pub types: Vec<String>,
+    /// The request header that takes the payload, in lower case.
+    pub payload_header: Option<String>,
     /// JSON pointer of the provider.
     pub pointer: Rc<str>,
 }
@@ -198,7 +204,10 @@ impl Default for Provider {
             clock_skew_seconds: Self::DEFAULT_CLOCK_SKEW_SECONDS,
             require_expiration: true,
             max_lifetime_seconds: None,
+            subjects: None,
             required_claims: Vec::new(),
+            types: Vec::new(),
+            payload_header: None,
             pointer: Rc::default(),
         }
     }

@@ -10,6 +10,7 @@
 mod authentication;
 mod authorization;
 mod breaker;
+mod claim_rule;
 mod cluster;
 mod condition;
 mod error_parser;
@@ -40,6 +41,7 @@ pub use authentication::{
 };
 pub use authorization::{Authorization, MethodPermission, Ownership, Permission, Role};
 pub use breaker::{BreakerLevel, CircuitBreakPolicy, DegradeConfig, Percent, WindowType};
+pub use claim_rule::ClaimRule;
 pub use cluster::{ClusterPolicy, ClusterType, RetryPolicy};
 pub use condition::{
     Condition, ConditionKind, Conditions, LabelCondition, LabelConditions, Op, Relation,

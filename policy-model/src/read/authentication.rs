@@ -1,14 +1,13 @@
 //! Reads who calls, and how it is proved.
 
 use super::api_keys::api_keys;
+use super::claim_rule::{required_claims, subjects};
 use super::jwks::jwks;
 use super::object::Obj;
-use super::value::{self, Mismatch};
 use crate::document::{
     Authentication, AuthenticationPolicy, ClaimToHeader, JwtAlgorithm, Provider, RemoteJwks,
     Requirement, TokenHeader,
 };
-use crate::json::Json;
 use crate::sort::sort;
 use std::num::NonZeroU64;
 
@@ -89,9 +88,12 @@ fn provider(name: &str, o: &mut Obj) -> Option<Provider> {
             .unwrap_or(Provider::DEFAULT_CLOCK_SKEW_SECONDS),
         require_expiration: o.flag("requireExpiration").unwrap_or(true),
         max_lifetime_seconds: o.whole("maxLifetimeSeconds"),
-        required_claims: o
-            .entries("requiredClaims", claim_values)
-            .unwrap_or_default(),
+        subjects: subjects(o),
+        required_claims: required_claims(o),
+        types: o.texts("types").unwrap_or_default(),
+        payload_header: o
+            .text("payloadHeader")
+            .map(|name| name.to_ascii_lowercase()),
         pointer: o.pointer(),
     };
     provider.fill_in();
@@ -120,15 +122,6 @@ impl Provider {
         {
             self.from_headers.push(TokenHeader::bearer());
         }
-    }
-}
-
-/// One value or several.
-fn claim_values(json: &Json) -> Result<Vec<String>, Mismatch> {
-    match json {
-        Json::Null => Ok(Vec::new()),
-        Json::Array(items) => items.iter().map(value::text).collect(),
-        one => Ok(vec![value::text(one)?]),
     }
 }
 

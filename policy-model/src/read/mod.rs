@@ -7,6 +7,7 @@ mod api_keys;
 mod authentication;
 mod authorization;
 mod breaker;
+mod claim_rule;
 mod cluster;
 mod condition;
 mod fault;

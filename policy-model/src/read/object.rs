@@ -225,6 +225,16 @@ impl<'j, 'r> Obj<'j, 'r> {
         Some(value)
     }
 
+    /// A value of this object that is an object.
+    pub(super) fn inner<T>(
+        &mut self,
+        name: &str,
+        json: &'j Json,
+        read: impl FnOnce(&mut Obj<'j, '_>) -> T,
+    ) -> Option<T> {
+        Obj::read(json, self.at(name), self.report, read)
+    }
+
     /// An object whose names are data and whose values are objects: those, with their names.
     pub(super) fn objects<T>(
         &mut self,
@@ -286,11 +296,13 @@ impl<'j, 'r> Obj<'j, 'r> {
         self.report.add(severity, pointer, message, suggestion);
     }
 
-    fn mismatch(&mut self, name: &str, mismatch: Mismatch) {
+    /// A value that is not what was expected.
+    pub(super) fn mismatch(&mut self, name: &str, mismatch: Mismatch) {
         self.find(Severity::Error, name, mismatch.message, mismatch.suggestion);
     }
 
-    fn at(&self, name: &str) -> String {
+    /// JSON pointer of a member, whose name is escaped already.
+    pub(super) fn at(&self, name: &str) -> String {
         if name.is_empty() {
             return self.pointer.clone();
         }
@@ -356,7 +368,7 @@ impl<'j, 'r> Obj<'j, 'r> {
     }
 
     /// All members, each name once: their names are data, so none is unknown.
-    fn open(&mut self) -> Vec<(&'j str, &'j Json)> {
+    pub(super) fn open(&mut self) -> Vec<(&'j str, &'j Json)> {
         let doubled = self.doubles();
         let members = std::mem::take(&mut self.members);
         let last = |name: &str| members.iter().rposition(|(other, _)| other == name);

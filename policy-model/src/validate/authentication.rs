@@ -2,6 +2,7 @@
 
 use super::api_keys;
 use super::breaker::{is_field_name, is_framing};
+use super::claim_rule;
 use super::jwks;
 use super::refer::{Names, once};
 use super::walk::nodes;
@@ -111,6 +112,7 @@ fn check_provider(provider: &Provider, report: &mut Report) {
             "`audiences` is not stated: tokens made for other services pass",
         );
     }
+    claim_rule::check(provider, report);
     places(provider, report);
 }
 
@@ -146,17 +148,23 @@ fn places(provider: &Provider, report: &mut Report) {
         if rule.claim.is_empty() {
             report.error(&*at, "`claim` is missing");
         }
-        if !is_field_name(&rule.header) {
-            report.error(at, format!("`{}` is no header's name", rule.header));
-        } else if is_not_a_claims(&rule.header) {
-            report.error(at, format!("`{}` is not a claim's to set", rule.header));
-        }
+        claim_header(&rule.header, at, report);
     }
-    let headers = provider
-        .claim_to_headers
-        .iter()
-        .map(|rule| (rule.header.as_str(), &**at));
+    if let Some(header) = &provider.payload_header {
+        claim_header(header, format!("{at}/payloadHeader"), report);
+    }
+    let of_claims = provider.claim_to_headers.iter().map(|rule| &rule.header);
+    let headers = of_claims.chain(&provider.payload_header);
+    let headers = headers.map(|header| (header.as_str(), &**at));
     once("header of claims", Severity::Error, headers, report);
+}
+
+fn claim_header(header: &str, at: String, report: &mut Report) {
+    if !is_field_name(header) {
+        report.error(at, format!("`{header}` is no header's name"));
+    } else if is_not_a_claims(header) {
+        report.error(at, format!("`{header}` is not a claim's to set"));
+    }
 }
 
 /// Headers that steer the message or the routing, which a token must not.

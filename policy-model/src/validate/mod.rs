@@ -9,6 +9,7 @@ mod authentication;
 mod authorization;
 mod breaker;
 mod carried;
+mod claim_rule;
 mod claims;
 mod condition;
 mod jwks;

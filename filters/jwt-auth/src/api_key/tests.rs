@@ -111,6 +111,23 @@ fn a_key_holds_from_its_first_second_to_before_its_last() {
 }
 
 #[test]
+fn a_clock_that_was_never_set_believes_no_key_that_ends() {
+    let at_epoch = |more: &Value| {
+        let keys = client(more);
+        let headers = Headers::from_pairs(&[("x-api-key", KEY.as_bytes())]);
+        let view = RequestView::new(&headers, Trust::Edge).unwrap();
+        let known = keys.check(&ASKED, &view, || Duration::ZERO);
+        known.map(|_| ()).map_err(|refused| refused.error)
+    };
+    assert_eq!(at_epoch(&json!({"expires": NOW})), Err(KeyError::NoClock));
+    assert_eq!(
+        at_epoch(&json!({"notBefore": NOW})),
+        Err(KeyError::NotYetValid)
+    );
+    assert_eq!(at_epoch(&json!({})), Ok(()));
+}
+
+#[test]
 fn a_key_may_be_in_any_of_its_places_but_in_one_only() {
     let keys = client(&json!({}));
     let key = KEY.as_bytes();

@@ -1,4 +1,5 @@
 use super::*;
+use policy_model::document::{ClaimRule, Op};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -10,8 +11,7 @@ fn rules() -> Rules {
         audiences: vec!["orders".to_owned(), "billing".to_owned()],
         skew: Duration::from_secs(60),
         require_expiration: true,
-        max_lifetime: None,
-        required: Vec::new(),
+        ..Rules::default()
     }
 }
 
@@ -33,6 +33,16 @@ fn with(name: &str, value: Value) -> Value {
 
 fn verdict(rules: &Rules, claims: &Value) -> Result<(), ClaimError> {
     rules.check(claims, Duration::from_secs(NOW)).map(|_| ())
+}
+
+fn test(op: Op, values: &[&str]) -> Option<ClaimTest> {
+    let rule = ClaimRule {
+        claim: String::new(),
+        op,
+        values: values.iter().map(|&value| value.to_owned()).collect(),
+        pointer: Rc::from(""),
+    };
+    ClaimTest::compile(&rule).unwrap()
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -195,7 +205,7 @@ fn required_claims_are_found_by_path() {
     let required = |path: &str, values: &[&str]| {
         let required = vec![Required {
             path: path.into(),
-            values: values.iter().map(|&value| value.to_owned()).collect(),
+            test: test(Op::In, values),
         }];
         let mut claims = good();
         let members = claims.as_object_mut().unwrap();
@@ -235,9 +245,71 @@ fn required_claims_are_found_by_path() {
     assert_eq!(required("absent", &[]), refused("absent"));
 }
 
+#[test]
+fn a_scope_is_one_of_its_words_and_may_be_known_by_how_it_begins() {
+    let verdict = |op, values: &[&str], scope: Value| {
+        let required = vec![Required {
+            path: "scope".into(),
+            test: test(op, values),
+        }];
+        let rules = Rules {
+            required,
+            ..rules()
+        };
+        verdict(&rules, &with("scope", scope)).is_ok()
+    };
+    let scopes = json!("openid orders:read");
+    assert!(verdict(Op::In, &["orders:read"], scopes.clone()));
+    assert!(!verdict(Op::In, &["orders"], scopes.clone()));
+    assert!(verdict(Op::Prefix, &["orders:"], scopes.clone()));
+    assert!(verdict(
+        Op::Regular,
+        &["[a-z]+:(read|write)"],
+        scopes.clone()
+    ));
+    assert!(!verdict(Op::NotIn, &["openid"], scopes));
+    assert!(!verdict(Op::Prefix, &["orders:"], json!({"orders:": 1})));
+    // What must be there is not there, though it is not what it must not be.
+    assert!(!verdict(Op::NotIn, &["openid"], Value::Null));
+    assert!(!verdict(Op::NotIn, &["openid"], json!([])));
+}
+
+#[test]
+fn a_subject_is_one_string() {
+    let rules = Rules {
+        subjects: test(Op::Regular, &["svc-.*", "ann"]),
+        ..rules()
+    };
+    for sub in ["ann", "svc-7"] {
+        assert_eq!(verdict(&rules, &with("sub", json!(sub))), Ok(()));
+    }
+    for sub in [
+        json!("anna"),
+        json!(["ann"]),
+        json!(7),
+        json!(true),
+        Value::Null,
+    ] {
+        assert_eq!(verdict(&rules, &with("sub", sub)), Err(ClaimError::Subject));
+    }
+}
+
+/// At time 0 nothing has expired yet.
+#[test]
+fn a_clock_that_was_never_set_believes_no_times() {
+    let lenient = Rules {
+        require_expiration: false,
+        ..rules()
+    };
+    let at_epoch = |claims: &Value| lenient.check(claims, Duration::ZERO).map(|_| ());
+    assert_eq!(at_epoch(&good()), Err(ClaimError::NoClock));
+    assert_eq!(at_epoch(&with("exp", json!(30))), Err(ClaimError::NoClock));
+    assert_eq!(at_epoch(&with("exp", Value::Null)), Ok(()));
+}
+
 proptest! {
     #[test]
-    fn what_has_expired_never_comes_back(exp in 0u64..4_000_000_000, now in 0u64..4_000_000_000, later in 0u64..1_000_000) {
+    fn what_has_expired_never_comes_back(exp in 0u64..4_000_000_000, now in 1u64..4_000_000_000, later in 0u64..1_000_000) {
         let claims = with("exp", json!(exp));
         let at = |now| rules().check(&claims, Duration::from_secs(now));
         prop_assert_eq!(at(now).is_ok(), now < exp + 60);

@@ -13,8 +13,6 @@ use policy_model::document::{Authorization, MethodPermission, Ownership, Permiss
 pub(crate) struct Access {
     roles: Box<[(Box<str>, Permissions)]>,
     roles_claim: Box<str>,
-    /// Whether the claim is a list of words in one string, as `scope` is (RFC 8693, section 4.2).
-    in_words: bool,
     methods: Box<[MethodPermission]>,
     ownership: Box<[Ownership]>,
 }
@@ -46,7 +44,6 @@ impl Access {
         Self {
             roles: roles.collect(),
             roles_claim: claim.into(),
-            in_words: matches!(claim.rsplit('.').next(), Some("scope" | "scp")),
             methods: stated.methods.iter().flatten().cloned().collect(),
             ownership: stated.ownership.iter().flatten().cloned().collect(),
         }
@@ -113,13 +110,7 @@ impl Access {
             held = held.and(self.of_role(role.as_bytes()));
         }
         caller.visit_claim(&self.roles_claim, &mut |value| {
-            if !self.in_words {
-                held = held.and(self.of_role(value));
-                return;
-            }
-            for word in value.split(|byte| *byte == b' ') {
-                held = held.and(self.of_role(word));
-            }
+            held = held.and(self.of_role(value));
         });
         held
     }

@@ -20,6 +20,7 @@ fn verify(token: &str, algorithm: Algorithm, jwk: &Value) {
         let jws = Jws {
             algorithm,
             kid: None,
+            typ: None,
             signing_input: text.as_bytes(),
             claims: Value::Null,
             signature,

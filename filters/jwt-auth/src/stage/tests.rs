@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod in_process;
+mod provider;
 pub(crate) mod scene;
 
 use super::*;
