@@ -94,6 +94,14 @@ impl Meter for Bucket {
         Err(Some(self.instant(after - self.size(), now)))
     }
 
+    /// A bucket does not remember whether it was full in between. If it was, what had come back until then is not there to
+    /// be given back: so as much is kept as may have come back since `taken`, some microseconds' worth.
+    fn refund(&self, tat: &mut Tat, taken: Nanos, now: Nanos, cost: NonZeroU32) {
+        let back = product(now.0.saturating_sub(taken.0), self.quota.threshold().get());
+        let rest = self.tokens(cost.get()).saturating_sub(back);
+        tat.0 = tat.0.saturating_sub(rest);
+    }
+
     fn full_at(&self, tat: &Tat, now: Nanos) -> Nanos {
         self.instant(tat.0, now)
     }

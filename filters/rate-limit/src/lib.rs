@@ -6,6 +6,7 @@
 
 mod compile;
 mod cost;
+mod due;
 mod fields;
 mod gcra;
 mod key;

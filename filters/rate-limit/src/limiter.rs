@@ -48,7 +48,21 @@ pub(crate) struct Due<'p> {
     rates: &'p Rates,
     spot: Spot<'p>,
     cost: NonZeroU32,
-    draft: Option<Draft<Placed<Decision>>>,
+    progress: Progress,
+}
+
+/// How far a limit has come with its request.
+enum Progress {
+    /// Nobody has looked.
+    New,
+    /// It would pass as things were.
+    Looked(Draft<Placed<Decision>>),
+    /// It is counted.
+    Counted(Option<Standing>),
+    /// It passes uncounted: the limit is in shadow mode and full.
+    WouldRefuse,
+    /// It passes uncounted, or is refused: there is nothing to give back.
+    Uncounted,
 }
 
 /// A decision on one limit; if the request passes, with where it stands, if somebody wants to know.
@@ -69,14 +83,6 @@ pub(crate) enum Applies<'p> {
     /// It does.
     Due(Due<'p>),
     /// It does, and refuses a request without a key.
-    Refused(Refusal),
-}
-
-/// What a limit answers.
-pub(crate) enum Answer<'p> {
-    /// The request passes it.
-    Passed(Option<Told<'p>>),
-    /// It does not.
     Refused(Refusal),
 }
 
@@ -120,7 +126,7 @@ impl Limiter {
             rates,
             spot,
             cost: self.cost.of(cx),
-            draft: None,
+            progress: Progress::New,
         })
     }
 
@@ -152,13 +158,13 @@ impl Limiter {
     }
 
     /// The request could not be counted.
-    fn contended(&self, host: &dyn Host) -> Answer<'_> {
+    fn contended(&self, host: &dyn Host) -> Option<Refusal> {
         self.tally.decisions.contended(host);
         if self.is_shadow || self.on_contention == OnContention::Allow {
-            return Answer::Passed(None);
+            return None;
         }
         let wait = CONTENDED_HINT.as_secs().to_string();
-        Answer::Refused(self.refusal(CONTENDED).header("retry-after", wait))
+        Some(self.refusal(CONTENDED).header("retry-after", wait))
     }
 }
 
@@ -170,32 +176,78 @@ impl<'p> Due<'p> {
         !self.limiter.is_shadow
     }
 
-    /// Works the decision out without a trace: the refusal, if the request would be refused.
-    pub(crate) fn look(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refusal> {
+    /// Whether it is still to be counted.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.progress, Progress::New | Progress::Looked(_))
+    }
+
+    /// The shared value that holds its state.
+    pub(crate) fn slot(&self) -> &[u8] {
+        self.spot.slot()
+    }
+
+    /// Works the decision out without a trace: the evidence, if the request would be refused.
+    pub(crate) fn look(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refused> {
         let now = cx.now();
         let mut edit = self.edit(now, telling);
         let draft = self.spot.draft(cx.host, now, &mut edit).ok()?;
         if let Err(refused) = draft.value().value {
-            return Some(self.refuse(cx, refused, telling.style));
+            return Some(refused);
         }
-        self.draft = Some(draft);
+        self.progress = Progress::Looked(draft);
         None
     }
 
     /// Counts the request, or refuses it.
-    pub(crate) fn count(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Answer<'p> {
-        match self.change(cx.host, cx.now(), telling) {
-            Err(_) => self.limiter.contended(cx.host),
-            Ok(Ok(standing)) => {
-                self.limiter.tally.decisions.passed(cx.host);
+    pub(crate) fn count(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refusal> {
+        let (progress, refusal) = match self.change(cx.host, cx.now(), telling) {
+            Err(_) => (Progress::Uncounted, self.limiter.contended(cx.host)),
+            Ok(Ok(standing)) => (Progress::Counted(standing), None),
+            Ok(Err(_)) if self.limiter.is_shadow => (Progress::WouldRefuse, None),
+            Ok(Err(refused)) => {
+                let refusal = self.refuse(cx, refused, telling.style);
+                (Progress::Uncounted, Some(refusal))
+            }
+        };
+        self.progress = progress;
+        refusal
+    }
+
+    /// Gives back what it has counted, since the request is refused after all.
+    pub(crate) fn give_back(&mut self, cx: &RequestContext<'_>) {
+        let was = std::mem::replace(&mut self.progress, Progress::Uncounted);
+        if !matches!(was, Progress::Counted(_)) {
+            return;
+        }
+        // Not the callback's time: what matters is how long others could take what this has held.
+        let (taken, now) = (cx.now(), cx.host.now());
+        let (windows, cost) = (&self.rates.windows, self.cost);
+        let mut edit = |state: &mut [u8]| ((), windows.refund(state, taken, now, cost));
+        let draft = self.spot.draft(cx.host, now, &mut edit);
+        let done = draft.and_then(|draft| self.spot.commit(cx.host, now, draft, &mut edit));
+        match done {
+            Ok(updated) => {
+                self.limiter.tally.state(cx.host, updated.retries, false);
+                self.limiter.tally.refunded(cx.host);
+            }
+            Err(_) => self.limiter.tally.decisions.contended(cx.host),
+        }
+    }
+
+    /// The request passes: tells the operator, and where it stands.
+    pub(crate) fn settle(&self, host: &dyn Host) -> Option<Told<'p>> {
+        let decisions = &self.limiter.tally.decisions;
+        match self.progress {
+            Progress::Counted(standing) => {
+                decisions.passed(host);
                 let labels = &self.rates.labels;
-                Answer::Passed(standing.map(|standing| Told { labels, standing }))
+                standing.map(|standing| Told { labels, standing })
             }
-            Ok(Err(_)) if self.limiter.is_shadow => {
-                self.limiter.tally.decisions.would_refuse(cx.host);
-                Answer::Passed(None)
+            Progress::WouldRefuse => {
+                decisions.would_refuse(host);
+                None
             }
-            Ok(Err(refused)) => Answer::Refused(self.refuse(cx, refused, telling.style)),
+            _ => None,
         }
     }
 
@@ -206,9 +258,9 @@ impl<'p> Due<'p> {
         telling: Telling,
     ) -> Result<Decision, StateError> {
         let mut edit = self.edit(now, telling);
-        let draft = match self.draft.take() {
-            Some(draft) => draft,
-            None => self.spot.draft(host, now, &mut edit)?,
+        let draft = match std::mem::replace(&mut self.progress, Progress::New) {
+            Progress::Looked(draft) => draft,
+            _ => self.spot.draft(host, now, &mut edit)?,
         };
         let updated = self.spot.commit(host, now, draft, &mut edit);
         let tally = &self.limiter.tally;
@@ -236,7 +288,8 @@ impl<'p> Due<'p> {
         }
     }
 
-    fn refuse(
+    /// The reply to a request that this limit refuses.
+    pub(crate) fn refuse(
         &self,
         cx: &RequestContext<'_>,
         refused: Refused,

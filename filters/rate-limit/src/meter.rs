@@ -32,6 +32,10 @@ pub(crate) trait Meter {
     /// When a state that has just counted a request is as good as none.
     fn full_at(&self, state: &Self::State, now: Nanos) -> Nanos;
 
+    /// Takes back what a request of this cost took at `taken`, as if it had never come. Where others came in between and the
+    /// two cannot be told apart, less is given back rather than more.
+    fn refund(&self, state: &mut Self::State, taken: Nanos, now: Nanos, cost: NonZeroU32);
+
     /// Where the client stands.
     fn standing(&self, state: &Self::State, now: Nanos) -> Standing;
 
@@ -48,6 +52,14 @@ pub(crate) trait Meter {
                 retry_at,
             }),
         }
+    }
+
+    /// Gives back what an encoded state has counted; the answer is when it is as good as none.
+    fn step_back(&self, bytes: &mut [u8], taken: Nanos, now: Nanos, cost: NonZeroU32) -> Nanos {
+        let mut state = self.decode(bytes).unwrap_or_default();
+        self.refund(&mut state, taken, now, cost);
+        self.encode(&state, bytes);
+        self.full_at(&state, now)
     }
 
     /// Where the client of an encoded state stands.

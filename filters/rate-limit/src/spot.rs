@@ -35,6 +35,14 @@ impl Store {
 // === impl Spot ===
 
 impl Spot<'_> {
+    /// The shared value that it lies in.
+    pub(crate) fn slot(&self) -> &[u8] {
+        match self {
+            Self::Shared { cell, .. } => cell.name(),
+            Self::Client(address) => address.slot(),
+        }
+    }
+
     /// Reads the state and edits it.
     pub(crate) fn draft<R>(
         &self,

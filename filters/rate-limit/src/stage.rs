@@ -1,15 +1,13 @@
 //! The stage: all limits of a request's node.
 //!
-//! A node may have several limits (so many for the service, so many for each user). First all are looked at, and if one
-//! refuses, none is written: an answered refusal holds nothing. Only then are they counted, in the document's order, each by
-//! compare-and-swap on what was looked at. Between the look and the count another worker may have taken the last permit of a
-//! later limit; then the request is refused, and the permits that earlier limits have just granted are not given back.
-//! No threshold is exceeded by that; some permits are lost.
+//! A node may have several limits (so many for the service, so many for each user). How they are counted together is told
+//! in [`due`](crate::due).
 
 use crate::{
     compile::{Compiler, Place},
+    due,
     fields::{Told, fields},
-    limiter::{Answer, Applies, Due, Limiter, Telling},
+    limiter::{Applies, Due, Limiter, Telling},
 };
 use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
 use policy_model::{
@@ -97,29 +95,18 @@ impl Stage for Limit {
                 Applies::Refused(refusal) => return refusal.into(),
             }
         }
-        self.decide(cx, &mut due)
+        self.count(cx, &mut due)
     }
 }
 
 impl Limit {
-    fn decide(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
-        // One limit alone looks when it counts.
-        if due.len() > 1 {
-            let mut enforced = due.iter_mut().filter(|limit| limit.is_enforced());
-            if let Some(refusal) = enforced.find_map(|limit| limit.look(cx, self.telling)) {
-                return refusal.into();
-            }
-        }
-        self.count(cx, due)
-    }
-
     fn count(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
+        if let Some(refusal) = due::count(cx, due, self.telling) {
+            return refusal.into();
+        }
         let mut told: Vec<Told<'_>> = Vec::new();
         for limit in due {
-            match limit.count(cx, self.telling) {
-                Answer::Passed(standing) => told.extend(standing),
-                Answer::Refused(refusal) => return refusal.into(),
-            }
+            told.extend(limit.settle(cx.host));
         }
         if !told.is_empty() {
             for (name, value) in fields(self.telling.style, &told, cx.now()) {

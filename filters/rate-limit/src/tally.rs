@@ -10,6 +10,7 @@ pub(crate) struct Tally {
     pub(crate) decisions: Decisions,
     retries: Counter,
     overflow: Counter,
+    refunds: Counter,
 }
 
 // === impl Tally ===
@@ -21,7 +22,13 @@ impl Tally {
             decisions: Decisions::new(metrics, "rate", service, policy),
             retries: metrics.counter("steward_state_cas_retries_total", &[]),
             overflow: metrics.counter("steward_state_overflow_total", &[]),
+            refunds: metrics.counter("steward_rate_refunds_total", &[]),
         }
+    }
+
+    /// A permit was given back.
+    pub(crate) fn refunded(&self, host: &dyn Host) {
+        self.refunds.increment(host);
     }
 
     /// What changing the state took.

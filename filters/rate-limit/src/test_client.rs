@@ -53,6 +53,22 @@ impl Client {
         (answer, state)
     }
 
+    /// What a request took at `taken` is given back.
+    pub(crate) fn refund(&mut self, taken: u64, now: u64, cost: u32) {
+        if let Some(state) = &mut self.state {
+            let idle_at = self
+                .windows
+                .refund(state, Nanos(taken), Nanos(now), units(cost));
+            assert!(idle_at.is_some());
+        }
+    }
+
+    pub(crate) fn standing(&self, now: u64) -> Standing {
+        let none = vec![0; self.windows.state_len()];
+        self.windows
+            .standing(self.state.as_ref().unwrap_or(&none), Nanos(now))
+    }
+
     pub(crate) fn passes(&mut self, now: u64) -> bool {
         self.come(now, 1).is_ok()
     }

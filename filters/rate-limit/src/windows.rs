@@ -107,6 +107,30 @@ impl Windows {
         refused.map_or(Ok(idle_at), Err)
     }
 
+    /// Gives back what a request of this cost took at `taken`; `now` is read after that. The answer is when the state is as
+    /// good as none. What is certain to be the request's own is given back, which is all of it unless somebody else came in
+    /// between and much time went by. `None`: it is no state of these windows, and stays as it is.
+    pub fn refund(
+        &self,
+        state: &mut [u8],
+        taken: Nanos,
+        now: Nanos,
+        cost: NonZeroU32,
+    ) -> Option<Nanos> {
+        let Some((&mut VERSION, mut rest)) = state.split_first_mut() else {
+            return None;
+        };
+        let mut idle_at = now;
+        for window in &self.windows {
+            let Some((own, others)) = rest.split_at_mut_checked(window.encoded_len()) else {
+                break;
+            };
+            rest = others;
+            idle_at = idle_at.max(window.step_back(own, taken, now, cost));
+        }
+        Some(idle_at)
+    }
+
     /// Where the client of a state stands in the window with the least left.
     #[must_use]
     pub fn standing(&self, state: &[u8], now: Nanos) -> Standing {
@@ -172,6 +196,14 @@ impl Window {
             Self::Bucket(bucket) => bucket.step(state, now, cost),
             Self::Log(log) => log.step(state, now, cost),
             Self::Grid(grid) => grid.step(state, now, cost),
+        }
+    }
+
+    fn step_back(&self, state: &mut [u8], taken: Nanos, now: Nanos, cost: NonZeroU32) -> Nanos {
+        match self {
+            Self::Bucket(bucket) => bucket.step_back(state, taken, now, cost),
+            Self::Log(log) => log.step_back(state, taken, now, cost),
+            Self::Grid(grid) => grid.step_back(state, taken, now, cost),
         }
     }
 

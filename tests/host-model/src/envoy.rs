@@ -1,6 +1,6 @@
 //! The handle of one Envoy process.
 
-use crate::{Kind, LogLine, Vm, Worker, process::Process};
+use crate::{Kind, LogLine, Vm, Worker, process::Process, turns::Turns};
 use host::Plugin;
 use std::{
     any::TypeId,
@@ -40,6 +40,31 @@ impl Envoy {
     /// Runs `work` on `count` workers at once, each on its own thread; `work` gets the worker's number. No worker begins
     /// before all are configured. Returns what they returned, in order.
     pub fn workers<P: Plugin, T: Send>(
+        &self,
+        count: usize,
+        configuration: &[u8],
+        work: impl Fn(&mut Vm, usize) -> T + Sync,
+    ) -> Result<Vec<T>, Refused> {
+        self.at_once::<P, T>(count, configuration, work)
+    }
+
+    /// The same, but one at a time: each worker stops before every access to shared data, and `choices` says who goes on,
+    /// each modulo the number of those that wait. After the last choice the lowest number goes on.
+    pub fn interleaved<P: Plugin, T: Send>(
+        &self,
+        count: usize,
+        configuration: &[u8],
+        choices: Vec<u8>,
+        work: impl Fn(&mut Vm, usize) -> T + Sync,
+    ) -> Result<Vec<T>, Refused> {
+        let turns = Turns::new(count, choices);
+        self.at_once::<P, T>(count, configuration, |vm, number| {
+            let _seat = turns.sit_down(number);
+            work(vm, number)
+        })
+    }
+
+    fn at_once<P: Plugin, T: Send>(
         &self,
         count: usize,
         configuration: &[u8],

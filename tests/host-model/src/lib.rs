@@ -52,6 +52,7 @@ mod shared_data;
 mod spki;
 mod state;
 mod stream;
+mod turns;
 mod vm;
 mod worker;
 

@@ -1,6 +1,6 @@
 //! What all VMs of one Envoy share.
 
-use crate::{HeaderMap, metrics::Metrics, shared_data::SharedData};
+use crate::{HeaderMap, metrics::Metrics, shared_data::SharedData, turns::await_turn};
 use std::{
     any::TypeId,
     collections::{BTreeMap, BTreeSet},
@@ -71,6 +71,7 @@ impl Process {
     }
 
     pub(crate) fn shared(&self) -> MutexGuard<'_, SharedData> {
+        await_turn();
         lock(&self.shared)
     }
 

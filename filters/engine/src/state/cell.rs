@@ -63,6 +63,12 @@ impl SharedCell {
         Self { name: name.into() }
     }
 
+    /// Its name in shared data.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
     /// Reads the value.
     pub fn read(&self, host: &dyn Host) -> Result<Snapshot, StateError> {
         read(host, &self.name)

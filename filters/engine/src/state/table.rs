@@ -129,6 +129,12 @@ impl fmt::Debug for ClientHasher {
 // === impl Address ===
 
 impl Address {
+    /// The name of the slot in shared data.
+    #[must_use]
+    pub fn slot(&self) -> &[u8] {
+        &self.slot
+    }
+
     /// Reads the slot and edits the state that judges this client.
     pub fn draft<R>(
         &self,

@@ -170,9 +170,8 @@ fn a_permit_taken_by_another_worker_in_between_is_not_given_twice() {
     assert!(!scene.passes("/", &[]));
 }
 
-/// What the stage's module doc admits: the permit of `all` is lost, but no limit is exceeded and nobody passes twice.
 #[test]
-fn a_limit_filled_between_look_and_count_refuses() {
+fn a_limit_filled_between_look_and_count_refuses_and_holds_nothing() {
     let each = with(
         limit("each", 1, 1_000),
         json!({ "key": by_header("x-user") }),
@@ -193,8 +192,42 @@ fn a_limit_filled_between_look_and_count_refuses() {
             scene.decisions("all", "passed"),
             scene.decisions("each", "passed")
         ),
-        (2, 1)
+        (1, 1)
     );
+    assert_eq!(scene.host.metric("steward_rate_refunds_total"), Some(1));
+    let left = ["bob", "eve", "joe"].map(|user| scene.passes("/", &[("x-user", user)]));
+    assert_eq!(left, [true, true, false], "one of three is used up");
+}
+
+#[test]
+fn who_waits_as_long_as_told_passes_every_limit() {
+    let scene = Scene::new(&json!([limit("short", 1, 1_000), limit("long", 1, 5_000)]));
+    assert!(scene.passes("/", &[]));
+    let refused = scene.get("/", &[]);
+    assert_eq!(refused.refusal().details, "steward_rate_limited{long}");
+    assert_eq!(header(refused.refusal(), "retry-after"), Some("5"));
+    scene.host.advance(Duration::from_secs(5));
+    assert!(scene.passes("/", &[]));
+}
+
+/// All others have counted it by then.
+#[test]
+fn a_request_that_one_limit_could_not_count_is_given_back_to_the_others() {
+    let each = with(
+        limit("each", 9, 60_000),
+        json!({ "key": by_header("x-user") }),
+    );
+    let scene = Rc::new(Scene::new(&json!([limit("all", 1, 60_000), each])));
+    let shared = scene.host.shared().clone();
+    // The first swap counts in `all`, those of `each` are lost, and the one that gives back wins.
+    scene.host.shared().before_next_swap(move || {
+        let failing = shared.clone();
+        shared.before_next_swap(move || failing.fail_next_swaps(16));
+    });
+    let refused = scene.get("/", &[("x-user", "ann")]);
+    assert_eq!(refused.refusal().details, "steward_rate_limited{each}");
+    assert_eq!(scene.decisions("each", "contended"), 1);
+    assert!(scene.passes("/", &[("x-user", "ann")]));
 }
 
 #[test]

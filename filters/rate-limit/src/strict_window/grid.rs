@@ -102,6 +102,22 @@ impl Meter for Grid {
         Ok(())
     }
 
+    /// Takes from the oldest sub-windows that can hold the pass of `taken`: a late worker's was counted later, never earlier.
+    fn refund(&self, counts: &mut Counts, taken: Nanos, now: Nanos, cost: NonZeroU32) {
+        self.advance(counts, now);
+        let since = taken.0 / self.step;
+        let (newest, mut rest) = (counts.newest, cost.get());
+        if newest.saturating_sub(since) > PER_SPAN {
+            return;
+        }
+        for (age, count) in counts.counts.iter_mut().enumerate().rev() {
+            if newest.saturating_sub(age as u64) >= since {
+                let back = rest.min(*count);
+                (*count, rest) = (*count - back, rest - back);
+            }
+        }
+    }
+
     fn full_at(&self, counts: &Counts, _: Nanos) -> Nanos {
         self.expiry(counts.newest)
     }

@@ -72,8 +72,11 @@ impl Log {
 
     /// When a pass stops counting.
     fn expiry(&self, passes: &Passes, distance: u32) -> Nanos {
-        let time = passes.newest - u64::from(distance);
-        Nanos((time << self.shift).saturating_add(self.quota.span_nanos()))
+        self.expiry_of(passes.newest - u64::from(distance))
+    }
+
+    fn expiry_of(&self, stamp: u64) -> Nanos {
+        Nanos((stamp << self.shift).saturating_add(self.quota.span_nanos()))
     }
 }
 
@@ -144,6 +147,19 @@ impl Meter for Log {
         Ok(())
     }
 
+    /// Takes out the oldest passes that can be the one of `taken`: a late worker's was stamped later, never earlier, so
+    /// none stays that is older than it should be.
+    fn refund(&self, passes: &mut Passes, taken: Nanos, now: Nanos, cost: NonZeroU32) {
+        let since = self.stamp(taken);
+        if now >= self.expiry_of(since) {
+            return;
+        }
+        let may_be = |distance: &u32| passes.newest.saturating_sub((*distance).into()) >= since;
+        let until = passes.as_slice().partition_point(may_be);
+        let cost = usize::try_from(cost.get()).unwrap_or(usize::MAX);
+        *passes = passes.without(until.saturating_sub(cost), until);
+    }
+
     fn full_at(&self, passes: &Passes, _: Nanos) -> Nanos {
         self.expiry(passes, 0)
     }
@@ -169,6 +185,22 @@ impl Meter for Log {
 impl Passes {
     fn as_slice(&self) -> &[u32] {
         self.distances.get(..self.len).unwrap_or_default()
+    }
+
+    /// These but for a stretch of them.
+    fn without(&self, from: usize, until: usize) -> Self {
+        let all = self.as_slice().iter().enumerate();
+        let rest = all.filter(|(index, _)| !(from..until).contains(index));
+        let mut left = Self::default();
+        for ((_, distance), slot) in rest.zip(&mut left.distances) {
+            let time = self.newest.saturating_sub((*distance).into());
+            if left.len == 0 {
+                left.newest = time;
+            }
+            *slot = u32::try_from(left.newest.saturating_sub(time)).unwrap_or(u32::MAX);
+            left.len += 1;
+        }
+        left
     }
 
     /// The `live` ones of these, and `cost` more at `stamp`.

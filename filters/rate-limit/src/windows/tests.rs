@@ -1,6 +1,8 @@
+mod refunds;
+
 use super::*;
 use crate::test_client::{
-    BUCKET, Client, STRICT, any_algorithm, any_traffic, quota, retry_at, units,
+    BUCKET, Client, STRICT, any_algorithm, any_schedule, any_traffic, quota, retry_at, units,
 };
 use proptest::prelude::*;
 
