@@ -3,7 +3,8 @@
 //! Of the header only `alg`, `kid` and `typ` are read. The first two only choose among the document's own keys, and `typ` can
 //! only speak against a token. `jwk`, `jku`, `x5u` and
 //! `x5c` would let the sender bring his own key (RFC 8725 section 3.10): they are never looked at. `crit` names extensions
-//! that a reader must understand; none is understood here, so its presence refuses the token (RFC 7515 section 4.1.11).
+//! that a reader must understand; none is understood here, so its presence refuses the token (RFC 7515 section 4.1.11). The
+//! one that would change what is signed, `b64` (RFC 7797), also does where its issuer forgot to say that it is critical.
 
 use crate::{
     algorithm::{self, Algorithm},
@@ -49,7 +50,7 @@ pub enum Malformed {
     Header,
     /// `alg` is absent, no string, or none that is carried out here.
     Algorithm,
-    /// The header has a `crit` member.
+    /// The header has a `crit` member, or a `b64` other than true.
     Critical,
     /// `kid` is no string, or too long.
     KeyId,
@@ -111,7 +112,8 @@ fn decode(part: &[u8]) -> Result<Vec<u8>, Malformed> {
 
 fn read_header(bytes: &[u8]) -> Result<(Algorithm, Option<String>, Option<String>), Malformed> {
     let mut members = json::object(bytes).map_err(|_| Malformed::Header)?;
-    if members.contains_key("crit") {
+    let is_encoded = |b64: &Value| *b64 == Value::Bool(true);
+    if members.contains_key("crit") || !members.get("b64").is_none_or(is_encoded) {
         return Err(Malformed::Critical);
     }
     let algorithm = match members.get("alg") {
@@ -140,7 +142,7 @@ impl fmt::Display for Malformed {
             Self::Encoding => "not canonical base64url",
             Self::Header => "the header is not one JSON object without repeated members",
             Self::Algorithm => "alg is none that is carried out",
-            Self::Critical => "crit names an extension",
+            Self::Critical => "crit or b64 names an extension",
             Self::KeyId => "kid is not a short string",
             Self::Payload => "the payload is not one JSON object without repeated members",
         })

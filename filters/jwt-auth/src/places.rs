@@ -155,7 +155,20 @@ impl HeaderPlace {
     /// The header may come once; which of two an upstream reads is its own affair. Without the prefix it holds another kind
     /// of credential (`Basic`), which is none of ours.
     fn find<'a>(&self, view: &RequestView<'a>) -> Result<Option<&'a [u8]>, Ambiguous> {
-        Ok(only(view.headers(&self.name))?.and_then(|value| self.token(value)))
+        let Some(value) = only(view.headers(&self.name))? else {
+            return Ok(None);
+        };
+        match self.token(value) {
+            None if self.is_behind_another(value) => Err(Ambiguous),
+            token => Ok(token),
+        }
+    }
+
+    /// Whether our credential follows another kind's: Envoy joins two headers with a comma (`Basic …, Bearer …`), and the
+    /// service might look for the second.
+    fn is_behind_another(&self, value: &[u8]) -> bool {
+        let mut others = value.split(|byte| *byte == b',').skip(1);
+        others.any(|other| self.token(other.trim_ascii_start()).is_some())
     }
 
     /// Scheme names are case-insensitive, and one or more spaces follow (RFC 9110 section 11.4).

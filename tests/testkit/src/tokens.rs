@@ -3,6 +3,7 @@
 //! The keys are fixed so that the documents under `envoy/` and `docs/` can hold the matching JWKS, and a token printed by the
 //! demo works in the reader's own shell. [`jwks`] gives the verification keys; the private halves are `keys/test-only-*.pk8`.
 
+pub mod corpus;
 mod keys;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

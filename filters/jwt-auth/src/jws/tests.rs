@@ -71,6 +71,16 @@ fn crit_is_refused_whatever_it_holds() {
     }
 }
 
+/// RFC 7797 section 6 demands `crit` with it; whoever forgets that has signed the payload as it is all the same.
+#[test]
+fn b64_is_refused_without_crit_too() {
+    for b64 in ["false", "null", "0", r#""true""#] {
+        let header = format!(r#"{{"alg":"HS256","b64":{b64}}}"#);
+        assert_eq!(with_header(&header), Err(Malformed::Critical), "{b64}");
+    }
+    assert_eq!(with_header(r#"{"alg":"HS256","b64":true}"#), Ok(()));
+}
+
 #[test]
 fn a_key_that_the_sender_brings_along_is_not_looked_at() {
     let header = r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AA"},"jku":"https://evil","x5c":[]}"#;

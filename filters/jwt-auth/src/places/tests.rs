@@ -112,7 +112,7 @@ fn parameters_and_cookies_carry_tokens_too() {
 
 #[test]
 fn two_tokens_are_one_too_many() {
-    let both: [Pairs<'_>; 10] = [
+    let both: [Pairs<'_>; 13] = [
         &[
             ("authorization", b"Bearer a"),
             ("authorization", b"Bearer b"),
@@ -122,6 +122,9 @@ fn two_tokens_are_one_too_many() {
             ("authorization", b"Bearer a"),
         ],
         &[("authorization", b"Bearer a,Bearer b")],
+        &[("authorization", b"Basic a,Bearer b")],
+        &[("authorization", b"Basic a, Digest b,  bearer c")],
+        &[("authorization", b",Bearer b")],
         &[
             ("authorization", b"Basic a"),
             ("authorization", b"Bearer b"),

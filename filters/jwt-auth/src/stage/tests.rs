@@ -1,6 +1,7 @@
 //! The stage in its engine, over a host in memory.
 
 mod api_keys;
+mod corpus;
 mod in_process;
 mod provider;
 pub(crate) mod scene;

@@ -21,6 +21,8 @@ const LONG_HMAC: &[u8] =
     b"test-only: sixty-four bytes or so of no secrecy at all, all of them known";
 const P521: [u8; 66] = [1; 66];
 const ED25519: &[u8; 32] = b"test-only: of no secrecy at all.";
+/// Nobody's who is trusted.
+const FORGER: &[u8; 32] = b"test-only: a forger's own secret";
 
 /// What signs for an algorithm.
 enum Key {
@@ -86,6 +88,49 @@ pub(super) fn jwk(algorithm: Algorithm) -> anyhow::Result<Value> {
     Ok(jwk)
 }
 
+/// The public key's own bytes: PKCS#1 for RSA, an uncompressed point; none for secrets.
+///
+/// # Errors
+/// The checked-in key could not be read.
+pub(super) fn public(algorithm: Algorithm) -> anyhow::Result<Vec<u8>> {
+    Ok(match key(algorithm)? {
+        Key::Hmac(..) => Vec::new(),
+        Key::Rsa(key, _) => key.public_key().as_ref().to_vec(),
+        Key::Ec(key, _) => key.public_key().as_ref().to_vec(),
+        Key::P521(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+        Key::Ed25519(key) => key.public_key().as_ref().to_vec(),
+    })
+}
+
+/// The tag over `message` by any secret.
+pub(super) fn hmac(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8> {
+    let hash = match algorithm {
+        Algorithm::Hs384 => hmac::HMAC_SHA384,
+        Algorithm::Hs512 => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA256,
+    };
+    hmac::sign(&hmac::Key::new(hash, secret), message)
+        .as_ref()
+        .to_vec()
+}
+
+/// An EdDSA signature by a key that no key set holds.
+///
+/// # Errors
+/// The key could not be read.
+pub(super) fn forged(message: &[u8]) -> anyhow::Result<Vec<u8>> {
+    Ok(ed25519_pair(FORGER)?.sign(message).as_ref().to_vec())
+}
+
+/// What verifies [`forged`] signatures.
+///
+/// # Errors
+/// The key could not be read.
+pub(super) fn forgers_jwk() -> anyhow::Result<Value> {
+    let x = encode(ed25519_pair(FORGER)?.public_key());
+    Ok(json!({ "kty": "OKP", "crv": "Ed25519", "x": x }))
+}
+
 fn key(algorithm: Algorithm) -> anyhow::Result<Key> {
     match algorithm {
         Algorithm::Hs256 => Ok(hmac_key(hmac::HMAC_SHA256, HMAC)),
@@ -132,10 +177,12 @@ fn p521() -> anyhow::Result<Key> {
 }
 
 fn ed25519() -> anyhow::Result<Key> {
-    let pair = Ed25519KeyPair::from_seed_unchecked(ED25519).ok();
-    Ok(Key::Ed25519(
-        pair.context("the test-only Ed25519 key")?.into(),
-    ))
+    Ok(Key::Ed25519(ed25519_pair(ED25519)?.into()))
+}
+
+fn ed25519_pair(seed: &[u8; 32]) -> anyhow::Result<Ed25519KeyPair> {
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok();
+    pair.context("a test-only Ed25519 key")
 }
 
 /// An uncompressed point: 4, then x and y of one length (SEC 1, section 2.3.3).
