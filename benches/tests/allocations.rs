@@ -44,7 +44,6 @@ impl Host for Quiet {
         fn wall_clock() -> Duration;
         fn log_enabled(level: log::Level) -> bool;
         fn log(level: log::Level, line: &str);
-        fn set_tick_period(period: Option<Duration>) -> Result<(), HostError>;
         fn request_headers() -> Result<Headers, HostError>;
         fn response_headers() -> Result<Headers, HostError>;
         fn response_header(name: &str) -> Result<Option<Vec<u8>>, HostError>;

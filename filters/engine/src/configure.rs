@@ -104,7 +104,6 @@ fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> O
 
 fn accept<P: Pipeline>(host: &dyn Host, plan: &Plan<P>, report: &Report, hash: u64) {
     plan.record_configuration(host, report);
-    plan.ticks().start(host);
     if !first_to_tell(host, hash) {
         return;
     }

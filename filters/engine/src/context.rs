@@ -42,6 +42,9 @@ pub struct RequestContext<'a> {
     pub changes: &'a mut Changes,
     /// Whether the headers are all of the request.
     pub is_whole: bool,
+    /// Whether there is room for the request to wait. A stage that must know it, because it takes something for a request
+    /// that waits, asks before it takes.
+    pub can_wait: bool,
     pub(crate) clock: &'a Clock<'a>,
 }
 

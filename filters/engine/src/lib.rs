@@ -22,6 +22,7 @@ mod stream;
 mod ticks;
 mod trust;
 mod view;
+mod waiting;
 
 pub use cause::Cause;
 pub use changes::{Changes, HeaderName, HeaderValue};
@@ -36,10 +37,12 @@ pub use stream::RequestStream;
 pub use trust::Trust;
 pub use view::RequestView;
 
+pub use host::Wait;
+
 use clock::Clock;
 use host::{CallAnswer, CallId, Host, Plugin};
 use plan::Plan;
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 /// A filter: a document compiled for a pipeline of stages.
 pub struct Engine<P: Pipeline> {
@@ -60,6 +63,10 @@ impl<P: Pipeline> Plugin for Engine<P> {
 
     fn open(self: &Rc<Self>) -> RequestStream<P> {
         RequestStream::new(Rc::clone(&self.plan))
+    }
+
+    fn tick_period(&self) -> Option<Duration> {
+        self.plan.ticks().period()
     }
 
     fn tick(&self, host: &dyn Host) {

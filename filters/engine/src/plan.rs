@@ -4,6 +4,7 @@ use crate::{
     Metrics, Pipeline, RequestView, Trust,
     metrics::{Counter, Gauge},
     ticks::Ticks,
+    waiting::WaitingRoom,
 };
 use host::Host;
 use policy_model::{
@@ -25,6 +26,7 @@ pub(crate) struct Plan<P> {
     pipeline: P,
     trust: Trust,
     unmatched: Unmatched,
+    waiting: WaitingRoom,
     services: Vec<ServiceCounters>,
     strangers: ServiceCounters,
     findings: [(Severity, Gauge); 3],
@@ -70,6 +72,7 @@ impl<P: Pipeline> Plan<P> {
                 Trust::Edge
             },
             unmatched: settings.unmatched,
+            waiting: WaitingRoom::new(settings.max_waiting),
             services,
             strangers,
             findings: [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
@@ -97,6 +100,10 @@ impl<P: Pipeline> Plan<P> {
 
     pub(crate) fn ticks(&self) -> &Ticks {
         &self.ticks
+    }
+
+    pub(crate) fn waiting(&self) -> &WaitingRoom {
+        &self.waiting
     }
 
     pub(crate) fn trust(&self) -> Trust {

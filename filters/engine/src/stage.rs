@@ -6,7 +6,7 @@
 use crate::{
     BackgroundContext, CompileContext, EndContext, Refusal, RequestContext, ResponseContext,
 };
-use host::{CallAnswer, CallId};
+use host::{CallAnswer, CallId, Wait};
 
 /// What a stage answers in the request phase.
 #[derive(Debug)]
@@ -15,6 +15,10 @@ pub enum Verdict {
     Continue,
     /// Answer here.
     Reply(Box<Refusal>),
+    /// Hold the request, then ask this stage again; only where
+    /// [`can_wait`](RequestContext::can_wait). What the stages so far have
+    /// found and changed is kept, and none of them is asked again.
+    Wait(Wait),
 }
 
 /// Where a stage stands in the pipeline: the inbound order of the model.
@@ -44,7 +48,7 @@ pub trait Stage: Sized + 'static {
     /// finding, which refuses the document.
     fn compile(cx: &mut CompileContext<'_>) -> Self;
 
-    /// Decides a request.
+    /// Decides a request. After [`Verdict::Wait`] it is called again, with the same state.
     fn request(&self, cx: &mut RequestContext<'_>, state: &mut Self::State) -> Verdict;
 
     /// Learns that the request has come whole, if its headers were not all of it. Where an earlier stage refused the
@@ -59,7 +63,7 @@ pub trait Stage: Sized + 'static {
     fn response_trailers(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
 
     /// Sees the request's end, however it came: exactly once if [`request`](Self::request) saw it. Where an earlier stage
-    /// refused the request, `state` is still the default.
+    /// refused the request, `state` is still the default. Who still waited has left.
     fn end(&self, _cx: &mut EndContext<'_>, _state: &mut Self::State) {}
 
     /// Does what no request should wait for: as often as the stage [asked](CompileContext::tick_every) at compile time, and
@@ -85,8 +89,13 @@ pub trait Pipeline: Sized + 'static {
     /// Compiles every stage.
     fn compile(cx: &mut CompileContext<'_>) -> Self;
 
-    /// Asks the stages in order; the first refusal ends it.
-    fn request(&self, cx: &mut RequestContext<'_>, states: &mut Self::States) -> Verdict;
+    /// Asks the stages in order, beginning with number `at`; the first that does not agree ends it, and `at` is its number.
+    fn request(
+        &self,
+        cx: &mut RequestContext<'_>,
+        states: &mut Self::States,
+        at: &mut usize,
+    ) -> Verdict;
 
     /// Tells every stage that the request has come whole.
     fn request_end(&self, cx: &mut EndContext<'_>, states: &mut Self::States);
@@ -131,10 +140,21 @@ macro_rules! pipeline {
                 ($($stage::compile(cx),)+)
             }
 
-            fn request(&self, cx: &mut RequestContext<'_>, states: &mut Self::States) -> Verdict {
+            fn request(
+                &self,
+                cx: &mut RequestContext<'_>,
+                states: &mut Self::States,
+                at: &mut usize,
+            ) -> Verdict {
                 $(
-                    if let Verdict::Reply(refusal) = self.$at.request(cx, &mut states.$at) {
-                        return Verdict::Reply(refusal);
+                    if (*at..).contains(&$at) {
+                        match self.$at.request(cx, &mut states.$at) {
+                            Verdict::Continue => {}
+                            verdict => {
+                                *at = $at;
+                                return verdict;
+                            }
+                        }
                     }
                 )+
                 Verdict::Continue

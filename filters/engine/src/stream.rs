@@ -1,9 +1,9 @@
 //! One request, from its headers to its end.
 
 use crate::{
-    Cause, Changes, EndContext, Identity, Pipeline, Plan, Refusal, RequestContext, RequestView,
+    Cause, Changes, EndContext, Pipeline, Plan, Refusal, RequestContext, RequestView,
     ResponseContext, Verdict, clock::Clock, decisions::write_line, filter_state::tell_refusal,
-    plan::Outcome, refusal::Addressee,
+    plan::Outcome, refusal::Addressee, waiting::Halt,
 };
 use host::{Flow, Host, HostError, LocalReply, Stream};
 use policy_model::model::{Located, ServiceId};
@@ -16,6 +16,8 @@ pub struct RequestStream<P: Pipeline> {
     states: P::States,
     changes: Changes,
     phase: Phase,
+    /// Where it goes on, while it waits.
+    halt: Option<Box<Halt>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,10 +60,11 @@ impl<P: Pipeline> RequestStream<P> {
             states: P::States::default(),
             changes: Changes::default(),
             phase: Phase::Unseen,
+            halt: None,
         }
     }
 
-    fn decide(&mut self, host: &dyn Host, is_whole: bool) -> Result<Flow, HostError> {
+    fn decide(&mut self, host: &dyn Host, halt: Halt) -> Result<Flow, HostError> {
         let headers = host.request_headers()?;
         let plan = Rc::clone(&self.plan);
         let view = match RequestView::new(&headers, plan.trust()) {
@@ -72,9 +75,12 @@ impl<P: Pipeline> RequestStream<P> {
                 return self.refuse(host, &view, None, &refusal);
             }
         };
-        plan.trust().strip(&headers, &mut self.changes);
+        if self.phase == Phase::Unseen {
+            plan.trust().strip(&headers, &mut self.changes);
+        }
         let located = plan.locate(&view);
-        match self.ask(host, &view, &located, is_whole) {
+        match self.ask(host, &view, &located, halt) {
+            Verdict::Wait(wait) => Ok(Flow::Wait(wait)),
             Verdict::Reply(refusal) => self.refuse(host, &view, located.service, &refusal),
             Verdict::Continue => {
                 self.changes.apply_request(host, |name| view.sent(name))?;
@@ -90,7 +96,7 @@ impl<P: Pipeline> RequestStream<P> {
         host: &dyn Host,
         view: &RequestView<'_>,
         located: &Located,
-        is_whole: bool,
+        mut halt: Halt,
     ) -> Verdict {
         // Until every stage has agreed it counts as refused: an early end must not look like success.
         self.phase = Phase::Refused;
@@ -100,17 +106,43 @@ impl<P: Pipeline> RequestStream<P> {
             view,
             service: located.service,
             node: located.node,
-            identity: &mut Identity::default(),
+            identity: &mut halt.identity,
             changes: &mut self.changes,
-            is_whole,
+            is_whole: halt.is_whole,
+            can_wait: self.plan.waiting().has_room(),
             clock: &clock,
         };
-        let verdict = self.plan.pipeline().request(&mut cx, &mut self.states);
+        let pipeline = self.plan.pipeline();
+        let verdict = pipeline.request(&mut cx, &mut self.states, &mut halt.stage);
+        if matches!(verdict, Verdict::Wait(_)) {
+            self.plan.waiting().enter();
+            self.halt = Some(Box::new(halt));
+        }
         let stranger = located.service.is_none() && self.plan.refuses_strangers();
         match verdict {
             Verdict::Continue if stranger => no_such_service().into(),
             verdict => verdict,
         }
+    }
+
+    /// Ends the waiting; from where the request goes on, if it waited.
+    fn take_halt(&mut self) -> Option<Halt> {
+        let halt = self.halt.take()?;
+        self.plan.waiting().leave();
+        Some(*halt)
+    }
+
+    /// The verdict, or a refusal where the host made one impossible.
+    fn carried_out(host: &dyn Host, decided: Result<Flow, HostError>) -> Flow {
+        decided.unwrap_or_else(|error| {
+            host.log(
+                log::Level::Error,
+                &format!("steward: a request could not be decided: {error}"),
+            );
+            // If even this fails the stream stays paused until the listener's idle timeout ends it: closed, not open.
+            let _ = host.reply(&UNREADABLE);
+            Flow::Pause
+        })
     }
 
     /// Tells the stages of an end, unless no stage has seen the request.
@@ -169,15 +201,22 @@ impl<P: Pipeline> RequestStream<P> {
 
 impl<P: Pipeline> Stream for RequestStream<P> {
     fn request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Flow {
-        self.decide(host, end_of_stream).unwrap_or_else(|error| {
-            host.log(
-                log::Level::Error,
-                &format!("steward: a request could not be decided: {error}"),
-            );
-            // If even this fails the stream stays paused until the listener's idle timeout ends it: closed, not open.
-            let _ = host.reply(&UNREADABLE);
-            Flow::Pause
-        })
+        let start = Halt {
+            is_whole: end_of_stream,
+            ..Halt::default()
+        };
+        let decided = self.decide(host, start);
+        Self::carried_out(host, decided)
+    }
+
+    fn resume(&mut self, host: &dyn Host) -> Flow {
+        match self.take_halt() {
+            Some(halt) => {
+                let decided = self.decide(host, halt);
+                Self::carried_out(host, decided)
+            }
+            None => Flow::Pause,
+        }
     }
 
     fn request_end(&mut self, host: &dyn Host) {
@@ -210,6 +249,7 @@ impl<P: Pipeline> Stream for RequestStream<P> {
     }
 
     fn end(&mut self, host: &dyn Host) {
+        self.take_halt();
         self.tell(host, P::end);
     }
 }

@@ -1,9 +1,10 @@
 //! The VM's one timer, for all who want it.
 //!
 //! Envoy gives a root context a single timer, so that its period is the least of what is wished for, and whoever wished for
-//! more is called on only when its own time has come. A document that wishes for nothing has no timer at all.
+//! more is called on only when its own time has come. While requests wait it runs faster still. A document that wishes for
+//! nothing has no timer at all.
 
-use host::{Host, Nanos};
+use host::Nanos;
 use std::{cell::Cell, time::Duration};
 
 /// Who wants the timer, and how often.
@@ -25,14 +26,9 @@ impl Ticks {
         }
     }
 
-    /// Starts the timer, if anybody wants it.
-    pub(crate) fn start(&self, host: &dyn Host) {
-        if self.stages.is_some()
-            && let Err(error) = host.set_tick_period(self.stages)
-        {
-            let line = format!("steward: there is no timer: {error}");
-            host.log(log::Level::Error, &line);
-        }
+    /// The timer's period; `None`: nobody wants it.
+    pub(crate) fn period(&self) -> Option<Duration> {
+        self.stages
     }
 
     /// Whether a tick at `now` is the stages' turn: not if the timer runs faster than they asked for.
@@ -49,25 +45,20 @@ impl Ticks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use host::fake::FakeHost;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn nobody_asked_nothing_runs() {
-        let host = FakeHost::new();
         let ticks = Ticks::new(None);
-        ticks.start(&host);
-        assert_eq!(host.tick_period(), None);
+        assert_eq!(ticks.period(), None);
         assert!(!ticks.is_stages_turn(Nanos(1)));
     }
 
     #[test]
     fn a_faster_timer_does_not_hurry_the_stages() {
-        let host = FakeHost::new();
         let ticks = Ticks::new(Some(SECOND));
-        ticks.start(&host);
-        assert_eq!(host.tick_period(), Some(SECOND));
+        assert_eq!(ticks.period(), Some(SECOND));
         let begun = Nanos(7_000_000_000);
         let turns = (0..2_000).filter(|millisecond| {
             ticks.is_stages_turn(begun.after(Duration::from_millis(*millisecond)))

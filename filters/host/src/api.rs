@@ -24,9 +24,6 @@ pub trait Host {
     /// Writes one log line.
     fn log(&self, level: log::Level, line: &str);
 
-    /// Sets the period of [`Plugin::tick`] in this VM, in whole milliseconds and at least one; `None` stops it.
-    fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError>;
-
     /// All request headers, pseudo headers among them, in one call.
     ///
     /// While the upstream's response comes by, Envoy has them no more and gives an empty map: keep what is needed then. They
@@ -137,8 +134,20 @@ pub enum MetricKind {
 pub enum Flow {
     /// On to the next filter.
     Continue,
-    /// Stop here; a local reply has been sent, or the stream is resumed later.
+    /// Stop here: a local reply has been sent.
     Pause,
+    /// Hold the request, and call [`Stream::resume`] when its time has come. Only for a request: a response that answers
+    /// this goes on.
+    Wait(Wait),
+}
+
+/// How long a request is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Until then, and hardly longer: some milliseconds, as long as the worker is not held up.
+    Until(Nanos),
+    /// A moment; who waits longest is asked first. The more wait so, the longer the moment.
+    Retry,
 }
 
 /// A filter's configured state in one VM: made by [`configure`](Plugin::configure), shared by its streams.
@@ -154,7 +163,14 @@ pub trait Plugin: Sized + 'static {
     /// Begins a request.
     fn open(self: &Rc<Self>) -> Self::Stream;
 
-    /// A timer tick of the root context.
+    /// How often [`tick`](Self::tick) is called, in whole milliseconds and at least one; `None`: never. Asked once, when the
+    /// configuration was accepted.
+    fn tick_period(&self) -> Option<Duration> {
+        None
+    }
+
+    /// A timer tick of the root context, on the main thread and on every worker: at least as often as asked, and more often
+    /// while requests are held.
     fn tick(&self, _host: &dyn Host) {}
 
     /// The answer to a [`Host::http_call`], once for each that was sent; `None` if there is none. A timeout and a refused
@@ -166,6 +182,12 @@ pub trait Plugin: Sized + 'static {
 pub trait Stream {
     /// The request's headers have arrived.
     fn request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Flow;
+
+    /// The time that the request was to [wait](Flow::Wait) for has come. Its headers can be read and changed again. Not
+    /// called once the client has left or the host has answered.
+    fn resume(&mut self, _host: &dyn Host) -> Flow {
+        Flow::Continue
+    }
 
     /// The request has come whole: its last body part or its trailers. Not called if its headers were all of it.
     fn request_end(&mut self, _host: &dyn Host) {}

@@ -45,6 +45,21 @@ impl EnvoyHost {
             body: ffi::buffer(Buffer::CallAnswer, 0, MAX_ANSWER_BODY)?,
         }))
     }
+
+    /// Sets the period of the root context's timer, in whole milliseconds and at least one; `None` stops it.
+    pub(crate) fn set_tick_period(self, period: Option<Duration>) -> Result<(), HostError> {
+        ffi::set_tick_period(period.map_or(0, whole_milliseconds))
+    }
+
+    /// From now to the end of the callback calls belong to this context.
+    pub(crate) fn enter(self, context: u32) -> Result<(), HostError> {
+        ffi::set_effective_context(context)
+    }
+
+    /// Lets a held request go on, once the callback has ended.
+    pub(crate) fn continue_request(self) -> Result<(), HostError> {
+        ffi::continue_request()
+    }
 }
 
 impl Host for EnvoyHost {
@@ -62,10 +77,6 @@ impl Host for EnvoyHost {
 
     fn log(&self, level: log::Level, line: &str) {
         ffi::log(level_number(level), line);
-    }
-
-    fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError> {
-        ffi::set_tick_period(period.map_or(0, whole_milliseconds))
     }
 
     fn request_headers(&self) -> Result<Headers, HostError> {

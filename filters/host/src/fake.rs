@@ -51,7 +51,6 @@ pub struct FakeHost {
     properties: RefCell<BTreeMap<String, Vec<u8>>>,
     filter_state: RefCell<BTreeMap<String, Vec<u8>>>,
     foreign: RefCell<BTreeMap<String, Foreign>>,
-    tick_period: Cell<Option<Duration>>,
     calls: Calls,
     metrics: Metrics,
     shared: SharedData,
@@ -210,12 +209,6 @@ impl FakeHost {
         self.lines.borrow().clone()
     }
 
-    /// The timer's period, while it runs.
-    #[must_use]
-    pub fn tick_period(&self) -> Option<Duration> {
-        self.tick_period.get()
-    }
-
     /// The calls sent so far, by this worker.
     #[must_use]
     pub fn calls(&self) -> Vec<SentCall> {
@@ -256,11 +249,6 @@ impl Host for FakeHost {
 
     fn log(&self, level: log::Level, line: &str) {
         self.lines.borrow_mut().push((level, line.to_owned()));
-    }
-
-    fn set_tick_period(&self, period: Option<Duration>) -> Result<(), HostError> {
-        self.tick_period.set(period);
-        Ok(())
     }
 
     fn request_headers(&self) -> Result<Headers, HostError> {

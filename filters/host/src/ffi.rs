@@ -17,6 +17,8 @@ unsafe extern "C" {
     fn proxy_log(level: u32, text: *const u8, size: usize) -> u32;
     fn proxy_get_log_level(level: *mut u32) -> u32;
     safe fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    safe fn proxy_set_effective_context(context: u32) -> u32;
+    safe fn proxy_continue_stream(kind: u32) -> u32;
     fn proxy_get_buffer_bytes(
         kind: u32,
         start: usize,
@@ -157,6 +159,17 @@ pub(crate) fn log_level() -> Result<u32, HostError> {
 /// Sets the root context's timer; 0 stops it.
 pub(crate) fn set_tick_period(milliseconds: u32) -> Result<(), HostError> {
     done(proxy_set_tick_period_milliseconds(milliseconds))
+}
+
+/// Makes the calls that follow, up to the end of the callback, those of another context.
+pub(crate) fn set_effective_context(context: u32) -> Result<(), HostError> {
+    done(proxy_set_effective_context(context))
+}
+
+/// Lets a held request go on.
+pub(crate) fn continue_request() -> Result<(), HostError> {
+    const REQUEST: u32 = 0;
+    done(proxy_continue_stream(REQUEST))
 }
 
 /// A part of a buffer; nothing buffered is no bytes.

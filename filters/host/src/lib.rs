@@ -9,15 +9,17 @@ mod call;
 mod envoy;
 mod ffi;
 mod headers;
+mod parking;
 mod plugin;
 pub mod protobuf;
+mod timer;
 mod values;
 mod versions;
 
 pub mod fake;
 
 pub use adapter::start;
-pub use api::{Expected, Flow, Host, MetricId, MetricKind, Plugin, Stream, Versioned};
+pub use api::{Expected, Flow, Host, MetricId, MetricKind, Plugin, Stream, Versioned, Wait};
 pub use call::{CallAnswer, CallId, HttpCall, MAX_ANSWER_BODY};
 pub use envoy::EnvoyHost;
 pub use headers::{Headers, Iter};

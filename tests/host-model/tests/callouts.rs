@@ -17,13 +17,16 @@ struct Never;
 impl Plugin for Caller {
     type Stream = Never;
 
-    fn configure(host: &dyn Host, configuration: &[u8]) -> Option<Self> {
-        host.set_tick_period(Some(Duration::from_secs(1))).unwrap();
+    fn configure(_: &dyn Host, configuration: &[u8]) -> Option<Self> {
         Some(Self(String::from_utf8(configuration.to_vec()).unwrap()))
     }
 
     fn open(self: &Rc<Self>) -> Never {
         Never
+    }
+
+    fn tick_period(&self) -> Option<Duration> {
+        Some(Duration::from_secs(1))
     }
 
     fn tick(&self, host: &dyn Host) {

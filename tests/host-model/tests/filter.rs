@@ -30,10 +30,6 @@ impl Plugin for Gate {
             return None;
         }
         host.log(log::Level::Info, "configured");
-        if configuration == b"ticking" {
-            host.set_tick_period(Some(Duration::from_millis(100)))
-                .unwrap();
-        }
         let refused = host.define_metric(MetricKind::Counter, "refused").unwrap();
         Some(Self {
             realm: configuration.to_vec(),
@@ -48,7 +44,11 @@ impl Plugin for Gate {
         }
     }
 
-    /// Lets a held request go on, by the SDK: a filter has no way of its own to do so yet.
+    fn tick_period(&self) -> Option<Duration> {
+        (self.realm == b"ticking").then_some(Duration::from_millis(100))
+    }
+
+    /// Lets a held request go on, by the SDK alone: what a host allows, without what `host` makes of it.
     fn tick(&self, host: &dyn Host) {
         host.log(log::Level::Info, "tick");
         for context in HELD.take() {
