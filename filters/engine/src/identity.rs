@@ -12,6 +12,8 @@ use std::rc::Rc;
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     claims: Option<Rc<Claims>>,
+    /// Those of further tokens.
+    more_claims: Vec<Rc<Claims>>,
     api_key: Option<Rc<str>>,
     roles: Option<Rc<[Rc<str>]>>,
     permissions: Option<Rc<[Permission]>>,
@@ -33,9 +35,12 @@ struct AskedClaim {
 // === impl Identity ===
 
 impl Identity {
-    /// Takes over the claims of a verified token.
-    pub fn set_claims(&mut self, claims: Rc<Claims>) {
-        self.claims = Some(claims);
+    /// Takes over the claims of a verified token. Of several tokens the first one's claim counts where two have it.
+    pub fn add_claims(&mut self, claims: Rc<Claims>) {
+        match &self.claims {
+            None => self.claims = Some(claims),
+            Some(_) => self.more_claims.push(claims),
+        }
     }
 
     /// Takes over the client id of a verified API key.
@@ -79,8 +84,9 @@ impl Identity {
 
     /// Shows every value of a claim that the document asks for, lists element by element.
     pub fn visit_claim(&self, path: &str, visit: &mut dyn FnMut(&[u8])) {
-        let asked = self.claims.iter().flat_map(|claims| &claims.0);
-        for claim in asked.filter(|claim| *claim.path == *path) {
+        let tokens = self.claims.iter().chain(&self.more_claims);
+        let mut asked = tokens.flat_map(|claims| &claims.0);
+        if let Some(claim) = asked.find(|claim| *claim.path == *path && !claim.values.is_empty()) {
             claim.values.iter().for_each(|value| visit(value));
         }
     }
@@ -122,7 +128,7 @@ mod tests {
     fn values(claims: &Value, path: &str) -> Vec<String> {
         let mut identity = Identity::default();
         let paths = ["realm_access", "realm_access.roles", "https://x.example/n"].map(Rc::from);
-        identity.set_claims(Rc::new(Claims::of(&paths, claims)));
+        identity.add_claims(Rc::new(Claims::of(&paths, claims)));
         let mut seen = Vec::new();
         identity.visit_claim(path, &mut |value| {
             seen.push(String::from_utf8(value.to_vec()).unwrap());

@@ -11,8 +11,8 @@
 //! A key is asked for where a requirement names `apiKeys`; elsewhere it is not looked at.
 
 use crate::{
-    authenticate::Requirement,
     places::{Ambiguous, Found, Places},
+    requirement::Requirement,
     token::Token,
 };
 use engine::{Identity, RequestView};
@@ -32,7 +32,8 @@ const MAX_KEY_BYTES: usize = 1_024;
 pub struct ApiKeys {
     /// Whether the key goes on.
     pub forward: bool,
-    places: Places,
+    /// Where keys are.
+    pub places: Places,
     /// By [`index`].
     clients: Vec<Client>,
 }
@@ -116,12 +117,14 @@ impl ApiKeys {
         view: &RequestView<'a>,
         now: impl FnOnce() -> Duration,
     ) -> Result<Option<Known<'a, 'p>>, RefusedKey<'a>> {
-        if !requirement.api_keys {
+        if !requirement.takes_keys() {
             return Ok(None);
         }
         match self.places.find(view) {
             Err(Ambiguous) => Err(RefusedKey::without_key(KeyError::Ambiguous)),
-            Ok(None) if requirement.needs_key() => Err(RefusedKey::without_key(KeyError::Missing)),
+            Ok(None) if requirement.refuses_keyless() => {
+                Err(RefusedKey::without_key(KeyError::Missing))
+            }
             Ok(None) => Ok(None),
             Ok(Some(found)) => self.judge(found, now).map(Some),
         }
@@ -213,7 +216,8 @@ impl Client {
 // === impl RefusedKey ===
 
 impl RefusedKey<'_> {
-    fn without_key(error: KeyError) -> Self {
+    /// There is no key that could be named.
+    pub(crate) fn without_key(error: KeyError) -> Self {
         Self {
             key: None,
             client: None,

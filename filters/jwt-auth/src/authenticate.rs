@@ -16,6 +16,7 @@ use crate::{
     places::{Ambiguous, Found},
     proof::Proof,
     provider::Provider,
+    requirement::Requirement,
     signature::SignatureError,
     token::Token,
 };
@@ -23,18 +24,7 @@ use engine::RequestView;
 use host::Host;
 use std::{rc::Rc, time::Duration};
 
-/// What a node requires, compiled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Requirement {
-    /// Places in the list of providers; one of these must vouch. `None`: nobody has to, the node is public.
-    pub any_of: Option<Vec<usize>>,
-    /// Whether a client's key does too.
-    pub api_keys: bool,
-    /// Whether a request without a token passes too.
-    pub allow_missing: bool,
-    /// Whether a refusal is only counted.
-    pub shadow: bool,
-}
+mod all;
 
 /// Who judges tokens, and what has been judged.
 pub(crate) struct Judges {
@@ -49,10 +39,14 @@ pub(crate) struct Judges {
 pub enum Passed<'a, 'p> {
     /// Its node requires nothing.
     Public,
-    /// It brings no token, and its node allows that.
+    /// It brings nothing, and its node allows that.
     Anonymous,
+    /// It brings no token; its key is enough.
+    ByKey,
     /// A provider vouches for it.
     Verified(Verified<'a, 'p>),
+    /// Several do: those of `allOf` in its order, then the one of `anyOf`.
+    ByAll(Vec<Verified<'a, 'p>>),
 }
 
 /// A token that is believed.
@@ -84,34 +78,26 @@ struct Candidate<'a, 'p> {
     found: Found<'a, 'p>,
 }
 
-// === impl Requirement ===
+// === impl Passed ===
 
-impl Requirement {
-    /// Whether nothing is required.
-    #[must_use]
-    pub fn is_public(&self) -> bool {
-        self.any_of.is_none()
-    }
-
-    /// Whether a provider may vouch.
-    #[must_use]
-    pub fn takes_tokens(&self) -> bool {
-        self.any_of
-            .as_ref()
-            .is_some_and(|any_of| !any_of.is_empty())
-    }
-
-    /// Whether nothing but a key will do.
-    #[must_use]
-    pub fn needs_key(&self) -> bool {
-        self.api_keys && !self.takes_tokens() && !self.allow_missing
+impl<'a, 'p> Passed<'a, 'p> {
+    /// Shows the tokens that are believed, in order.
+    pub(crate) fn each(&self, show: impl FnMut(&Verified<'a, 'p>)) {
+        match self {
+            Self::Verified(verified) => std::slice::from_ref(verified),
+            Self::ByAll(all) => all,
+            _ => &[],
+        }
+        .iter()
+        .for_each(show);
     }
 }
 
 // === impl Judges ===
 
 impl Judges {
-    /// Decides. `now` gives wall-clock time since the Unix epoch; it is asked only if there is a token.
+    /// Decides, of a request with a good key or without one. `now` gives wall-clock time since the Unix epoch; it is asked only
+    /// if there is a token.
     ///
     /// # Errors
     ///
@@ -119,26 +105,37 @@ impl Judges {
     pub(crate) fn check<'a, 'p>(
         &'p self,
         requirement: &Requirement,
+        has_key: bool,
         view: &RequestView<'a>,
         host: &dyn Host,
         now: impl FnOnce() -> Duration,
     ) -> Result<Passed<'a, 'p>, Refused<'a>> {
-        let Some(any_of) = &requirement.any_of else {
+        if requirement.is_public() {
             return Ok(Passed::Public);
-        };
+        }
+        if !requirement.all_of.is_empty() {
+            return self.check_all(requirement, has_key, view, host, now);
+        }
+        let any_of = requirement.any_of.as_deref().unwrap_or_default();
         let candidates = self.candidates(any_of, view)?;
         if candidates.is_empty() {
-            return match requirement.allow_missing {
-                true => Ok(Passed::Anonymous),
-                false => Err(Refused::missing()),
-            };
+            return requirement.without_token(has_key);
         }
-        let now = now();
-        let verified = match self.known(&candidates, now) {
-            Some(verified) => verified,
-            None => self.judged(&candidates, host, now)?,
-        };
+        let verified = self.vouched(&candidates, host, now())?;
         Ok(Passed::Verified(verified))
+    }
+
+    /// The answer for one token, from memory or by asking.
+    fn vouched<'a, 'p>(
+        &self,
+        candidates: &[Candidate<'a, 'p>],
+        host: &dyn Host,
+        now: Duration,
+    ) -> Result<Verified<'a, 'p>, Refused<'a>> {
+        match self.known(candidates, now) {
+            Some(verified) => Ok(verified),
+            None => self.judged(candidates, host, now),
+        }
     }
 
     /// The providers in whose places the request's one token lies.
@@ -149,23 +146,34 @@ impl Judges {
     ) -> Result<Vec<Candidate<'a, 'p>>, Refused<'a>> {
         let mut candidates = Vec::new();
         for place in any_of.iter().copied() {
-            let Some(provider) = self.providers.get(place) else {
-                continue;
-            };
-            match provider.places.find(view) {
-                Ok(Some(found)) if is_another(&candidates, &found) => {
+            match self.candidate(place, view)? {
+                Some(candidate) if is_another(&candidates, &candidate.found) => {
                     return Err(Refused::ambiguous(place));
                 }
-                Ok(Some(found)) => candidates.push(Candidate {
-                    place,
-                    provider,
-                    found,
-                }),
-                Ok(None) => {}
-                Err(Ambiguous) => return Err(Refused::ambiguous(place)),
+                Some(candidate) => candidates.push(candidate),
+                None => {}
             }
         }
         Ok(candidates)
+    }
+
+    /// The provider at this place, if a token lies where it looks.
+    fn candidate<'a, 'p>(
+        &'p self,
+        place: usize,
+        view: &RequestView<'a>,
+    ) -> Result<Option<Candidate<'a, 'p>>, Refused<'a>> {
+        let Some(provider) = self.providers.get(place) else {
+            return Ok(None);
+        };
+        match provider.places.find(view) {
+            Ok(found) => Ok(found.map(|found| Candidate {
+                place,
+                provider,
+                found,
+            })),
+            Err(Ambiguous) => Err(Refused::ambiguous(place)),
+        }
     }
 
     /// The answer that the providers would give, if all of them that would be asked have given theirs before.
@@ -213,7 +221,7 @@ impl Judges {
         host: &dyn Host,
         now: Duration,
     ) -> Result<Verified<'a, 'p>, Refused<'a>> {
-        let mut furthest = Refused::missing();
+        let mut furthest = Refused::missing(None);
         let mut passed_over = Vec::new();
         let token = candidates.first().map(|first| &*first.found.token.0);
         let jws = Jws::parse(token.unwrap_or_default());
@@ -308,9 +316,10 @@ impl<'a, 'p> Candidate<'a, 'p> {
 // === impl Refused ===
 
 impl<'a> Refused<'a> {
-    fn missing() -> Self {
+    /// There is no token, for the provider at this place or for any.
+    pub(crate) fn missing(provider: Option<usize>) -> Self {
         Self {
-            provider: None,
+            provider,
             token: None,
             error: AuthError::Missing,
         }

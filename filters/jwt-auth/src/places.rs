@@ -65,10 +65,7 @@ impl Places {
     pub fn of_keys(keys: &ApiKeys) -> Self {
         let header = |name: &String| HeaderPlace {
             name: name.clone(),
-            prefix: match name.as_str() {
-                "authorization" => "ApiKey ".to_owned(),
-                _ => String::new(),
-            },
+            prefix: ApiKeys::prefix(name).to_owned(),
         };
         Self {
             headers: keys.from_headers.iter().map(header).collect(),
@@ -108,6 +105,29 @@ impl Places {
             )?;
         }
         Ok(found)
+    }
+
+    /// Takes everything that lies in these places out of what goes to the upstream, however much it is: what nobody has
+    /// believed must not be taken there for what somebody has.
+    pub fn clear(&self, view: &RequestView<'_>, changes: &mut Changes) {
+        let ours = |header: &HeaderPlace, value| {
+            header.token(value).is_some() || header.is_behind_another(value)
+        };
+        for header in &self.headers {
+            if view.headers(&header.name).any(|value| ours(header, value)) {
+                Place::Header(&header.name).strip(view, changes);
+            }
+        }
+        for name in &self.params {
+            if view.query(name).next().is_some() {
+                Place::Param(name).strip(view, changes);
+            }
+        }
+        for name in &self.cookies {
+            if view.cookies(name).next().is_some() {
+                Place::Cookie(name).strip(view, changes);
+            }
+        }
     }
 }
 
@@ -194,7 +214,15 @@ impl Found<'_, '_> {
 
     /// Takes the token out of what goes to the upstream, which other changes may have touched already.
     pub fn strip(&self, view: &RequestView<'_>, changes: &mut Changes) {
-        match &self.place {
+        self.place.strip(view, changes);
+    }
+}
+
+// === impl Place ===
+
+impl Place<'_> {
+    fn strip(self, view: &RequestView<'_>, changes: &mut Changes) {
+        match self {
             Place::Header(name) => changes.remove_request((*name).to_owned()),
             Place::Param(name) => {
                 let target = match changes.request(":path") {

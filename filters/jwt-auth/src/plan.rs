@@ -5,10 +5,11 @@
 
 use crate::{
     api_key::ApiKeys,
-    authenticate::{Judges, Requirement},
+    authenticate::Judges,
     cache::Cache,
     provider::Provider,
-    tally::{CacheTally, Tally},
+    requirement::Requirement,
+    tally::{CacheTally, Occur, Tally},
 };
 use engine::{CompileContext, Metrics, state::random_key};
 use policy_model::{
@@ -71,14 +72,17 @@ impl Plan {
         let nodes: Vec<_> = nodes.collect();
         let strangers = compile(cx.model.unmatched_authentication());
         let api_keys = stated.api_keys.as_ref().map(ApiKeys::compile);
-        let has_keys = api_keys.is_some();
+        let occur = Occur {
+            keys: api_keys.is_some(),
+            failures: strangers.allow_failed || nodes.iter().any(|node| node.allow_failed),
+        };
         let entries = usize::try_from(stated.cached_tokens).unwrap_or(usize::MAX);
         Self {
             claim_headers: claim_headers(&providers),
-            services: services(cx, &providers, has_keys, &nodes),
+            services: services(cx, &providers, occur, &nodes),
             strangers: (
                 strangers,
-                ServicePlan::new(&mut cx.metrics, STRANGERS, &providers, has_keys),
+                ServicePlan::new(&mut cx.metrics, STRANGERS, &providers, occur),
             ),
             nodes,
             cache_tally: CacheTally::define(&mut cx.metrics),
@@ -125,7 +129,7 @@ impl Plan {
 fn services(
     cx: &mut CompileContext<'_>,
     providers: &[Provider],
-    has_keys: bool,
+    occur: Occur,
     nodes: &[Rc<Requirement>],
 ) -> Vec<ServicePlan> {
     let guarded = cx
@@ -139,7 +143,7 @@ fn services(
     let mut services = Vec::new();
     for (id, service) in cx.model.services() {
         services.push(match guarded.binary_search(&id).is_ok() {
-            true => ServicePlan::new(&mut cx.metrics, &service.name, providers, has_keys),
+            true => ServicePlan::new(&mut cx.metrics, &service.name, providers, occur),
             false => ServicePlan {
                 realm: Rc::clone(&service.name),
                 tally: Tally::default(),
@@ -166,16 +170,11 @@ fn claim_headers(providers: &[Provider]) -> Vec<Rc<str>> {
 // === impl ServicePlan ===
 
 impl ServicePlan {
-    fn new(
-        metrics: &mut Metrics<'_>,
-        service: &str,
-        providers: &[Provider],
-        has_keys: bool,
-    ) -> Self {
+    fn new(metrics: &mut Metrics<'_>, service: &str, providers: &[Provider], occur: Occur) -> Self {
         let names = providers.iter().map(|provider| &*provider.name);
         Self {
             realm: Rc::from(service),
-            tally: Tally::define(metrics, service, names, has_keys),
+            tally: Tally::define(metrics, service, names, occur),
         }
     }
 }
@@ -194,29 +193,40 @@ impl Requirements<'_> {
 
     fn compile(&self, policy: &AuthenticationPolicy) -> Requirement {
         let stated = &policy.requirement;
-        let all_of = stated
-            .all_of
-            .as_ref()
-            .is_some_and(|names| !names.is_empty());
-        let any_of = match &stated.any_of {
-            Some(names) if !names.is_empty() => Some(self.indices(names)),
-            _ if all_of => Some(Vec::new()),
-            _ => None,
-        };
-        let api_keys = self.takes_keys(stated.any_of.as_deref());
+        let all_of = stated.all_of.as_deref().unwrap_or_default();
+        let any_of = stated.any_of.as_deref().unwrap_or_default();
+        let all_known = all_of.iter().all(|name| self.knows(name));
         // With nobody left to vouch, a request without a token must not pass either.
-        let can_pass = api_keys || any_of.as_ref().is_none_or(|any_of| !any_of.is_empty());
+        let can_pass =
+            all_known && (any_of.is_empty() || any_of.iter().any(|name| self.knows(name)));
+        let flag = |stated: Option<bool>| can_pass && stated.unwrap_or(false);
+        let allow_failed = flag(stated.allow_missing_or_failed);
         Requirement {
-            any_of,
-            api_keys,
-            allow_missing: can_pass && stated.allow_missing.unwrap_or(false),
+            any_of: match can_pass {
+                true => (!any_of.is_empty()).then(|| self.indices(any_of)),
+                false => Some(Vec::new()),
+            },
+            all_of: self.indices(all_of),
+            api_keys: can_pass && self.takes_keys(any_of),
+            needs_key: self.takes_keys(all_of),
+            allow_missing: allow_failed || flag(stated.allow_missing),
+            allow_failed,
+            pass_preflight: stated.pass_preflight.unwrap_or(false),
             shadow: policy.mode == Some(Mode::Shadow),
         }
     }
 
-    fn takes_keys(&self, names: Option<&[String]>) -> bool {
-        let mut names = names.into_iter().flatten();
-        self.stated.api_keys.is_some() && names.any(|name| name == document::ApiKeys::NAME)
+    /// Whether somebody of this name could vouch.
+    fn knows(&self, name: &str) -> bool {
+        let mut providers = self.stated.providers.iter();
+        match name {
+            document::ApiKeys::NAME => self.stated.api_keys.is_some(),
+            name => providers.any(|provider| provider.name == name),
+        }
+    }
+
+    fn takes_keys(&self, names: &[String]) -> bool {
+        self.stated.api_keys.is_some() && names.iter().any(|name| name == document::ApiKeys::NAME)
     }
 
     fn indices(&self, names: &[String]) -> Vec<usize> {
@@ -277,12 +287,26 @@ mod tests {
     fn what_cannot_be_carried_out_lets_nobody_pass() {
         for requirement in [
             compile(Some(&["three"]), None),
-            compile(None, Some(&["one"])),
-            compile(Some(&[]), Some(&["one", "two"])),
+            compile(None, Some(&["three"])),
+            compile(Some(&["one"]), Some(&["one", "three"])),
+            compile_with(false, None, Some(&["apiKeys"])),
+            compile_with(false, Some(&["one"]), Some(&["one", "apiKeys"])),
         ] {
             assert_eq!(requirement.any_of, Some(Vec::new()));
-            assert!(!requirement.allow_missing);
+            assert!(!requirement.allow_missing && !requirement.api_keys);
         }
+    }
+
+    #[test]
+    fn all_of_stands_beside_any_of_or_alone() {
+        let alone = compile(Some(&[]), Some(&["two", "apiKeys"]));
+        assert_eq!((alone.any_of.as_deref(), &*alone.all_of), (None, &[1][..]));
+        assert!(alone.needs_key && !alone.api_keys && !alone.is_public());
+        let both = compile(Some(&["one", "apiKeys"]), Some(&["two"]));
+        assert_eq!(both.any_of.as_deref(), Some(&[0][..]));
+        assert!(both.api_keys && !both.needs_key);
+        assert!(both.providers().eq([1, 0]));
+        assert!(compile(Some(&[]), Some(&[])).is_public());
     }
 
     #[test]

@@ -13,6 +13,17 @@ use crate::{
 use engine::{Cause, Refusal, RequestContext};
 use serde_json::{Value, json};
 
+/// What becomes of a request that does not bring what its node requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is refused.
+    Refused,
+    /// It passes, and nothing of it is changed: shadow mode.
+    WouldRefuse,
+    /// It passes as nobody, without its credentials: `allowMissingOrFailed`.
+    Failed,
+}
+
 /// What a refused caller may bring instead: a challenge for each kind of credential that its node asks for, in one field
 /// (RFC 9110 section 11.6.1). `ApiKey` is no registered scheme, but the name that is in use; a 401 must have one.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +38,10 @@ pub(crate) fn refusal(
     refused: &Refused<'_>,
     provider: Option<&str>,
     challenge: Challenge<'_>,
+    key_would_do: bool,
 ) -> Refusal {
     let (message, error) = match refused.error {
-        AuthError::Missing if challenge.keys => ("a token or an API key is needed", ""),
+        AuthError::Missing if key_would_do => ("a token or an API key is needed", ""),
         AuthError::Missing => ("a token is needed", ""),
         _ => ("the token is not valid", ", error=\"invalid_token\""),
     };
@@ -63,10 +75,16 @@ pub(crate) fn plain(name: &str) -> String {
 }
 
 /// Writes the debug line, if anybody reads it.
-pub(crate) fn log(cx: &RequestContext<'_>, refused: &Refused<'_>, provider: Option<&str>) {
+pub(crate) fn log(
+    cx: &RequestContext<'_>,
+    refused: &Refused<'_>,
+    provider: Option<&str>,
+    outcome: Outcome,
+) {
     write_line(cx, &|| {
         json!({
             "steward": "jwt_refused",
+            "outcome": outcome.word(),
             "request_id": cx.view.request_id(),
             "provider": provider,
             "reason": refused.error.to_string(),
@@ -76,10 +94,11 @@ pub(crate) fn log(cx: &RequestContext<'_>, refused: &Refused<'_>, provider: Opti
 }
 
 /// As [`log`], of a key.
-pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>) {
+pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>, outcome: Outcome) {
     write_line(cx, &|| {
         json!({
             "steward": "api_key_refused",
+            "outcome": outcome.word(),
             "request_id": cx.view.request_id(),
             "client": refused.client.as_deref(),
             "reason": refused.error.to_string(),
@@ -91,6 +110,19 @@ pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>) {
 fn write_line(cx: &RequestContext<'_>, line: &dyn Fn() -> Value) {
     if cx.host.log_enabled(log::Level::Debug) {
         cx.host.log(log::Level::Debug, &line().to_string());
+    }
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// Its word in metrics and logs.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::WouldRefuse => "would_refuse",
+            Self::Failed => "failed",
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 //! stages find them, and into those headers, where the upstream does.
 
 use crate::{
-    AuthError,
     api_key::{Known, RefusedKey},
-    authenticate::{Passed, Refused, Requirement, Verified},
+    authenticate::{Passed, Refused, Verified},
+    caller::{self, Proven, Unproven},
     plan::Plan,
-    refuse::{self, Challenge},
-    tally::Tally,
+    refuse::{self, Challenge, Outcome},
+    requirement::Requirement,
 };
 use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
 use std::rc::Rc;
@@ -37,16 +37,19 @@ impl Stage for Authenticate {
     fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
         self.remove_claim_headers(cx);
         let requirement = self.plan.requirement(cx.node);
-        let keys = &self.plan.api_keys;
-        let has_key = match keys.check(requirement, cx.view, || cx.wall_clock()) {
-            Ok(None) => false,
-            Ok(Some(known)) => {
-                self.accept_key(cx, &known);
-                true
+        if requirement.passes_preflight(cx.view) {
+            self.plan.tally(cx.service).passed(None, cx.host);
+            self.remove_credentials(cx, requirement);
+            return Verdict::Continue;
+        }
+        match caller::judge(&self.plan, requirement, cx) {
+            Ok(proven) => {
+                self.accept(cx, proven);
+                Verdict::Continue
             }
-            Err(refused) => return self.refuse_key(cx, requirement, &refused),
-        };
-        self.token(cx, requirement, has_key)
+            Err(Unproven::Token(refused)) => self.refuse(cx, requirement, &refused),
+            Err(Unproven::Key(refused)) => self.refuse_key(cx, requirement, &refused),
+        }
     }
 }
 
@@ -62,29 +65,32 @@ impl Authenticate {
         }
     }
 
-    /// Judges the token, which may be missing if there was a key, but not bad: the upstream may read it as one that was
-    /// believed.
-    fn token(
-        &self,
-        cx: &mut RequestContext<'_>,
-        requirement: &Requirement,
-        has_key: bool,
-    ) -> Verdict {
-        let tally = self.plan.tally(cx.service);
-        let judges = &self.plan.judges;
-        match judges.check(requirement, cx.view, cx.host, || cx.wall_clock()) {
-            Ok(Passed::Public) => {}
-            Ok(Passed::Anonymous) if has_key => {}
-            Ok(Passed::Anonymous) => tally.passed(None, cx.host),
-            Ok(Passed::Verified(verified)) => {
-                tally.passed(Some(verified.proof.provider), cx.host);
-                self.plan.cache_tally.told(verified.is_known, cx.host);
-                self.accept(cx, verified);
-            }
-            Err(refused) if has_key && refused.error == AuthError::Missing => {}
-            Err(refused) => return self.refuse(cx, requirement, tally, &refused),
+    /// Takes out what lies where the requirement would have looked: nobody has judged it, or nobody has believed it.
+    fn remove_credentials(&self, cx: &mut RequestContext<'_>, requirement: &Requirement) {
+        let providers = &self.plan.judges.providers;
+        let tokens = requirement.providers().filter_map(|at| providers.get(at));
+        tokens.for_each(|provider| provider.places.clear(cx.view, cx.changes));
+        if requirement.takes_keys() {
+            self.plan.api_keys.places.clear(cx.view, cx.changes);
         }
-        Verdict::Continue
+    }
+
+    fn accept(&self, cx: &mut RequestContext<'_>, Proven { key, tokens }: Proven<'_, '_>) {
+        if let Some(known) = &key {
+            self.accept_key(cx, known);
+        }
+        match &tokens {
+            Passed::Public | Passed::ByKey => {}
+            Passed::Anonymous => self.plan.tally(cx.service).passed(None, cx.host),
+            Passed::Verified(verified) => self.accept_token(cx, verified),
+            // The last one's headers first: where two have a header, the first one's stays.
+            Passed::ByAll(all) => {
+                for verified in all.iter().rev() {
+                    self.accept_token(cx, verified);
+                }
+            }
+        }
+        tokens.each(|verified| cx.identity.add_claims(Rc::clone(&verified.proof.claims)));
     }
 
     fn accept_key(&self, cx: &mut RequestContext<'_>, known: &Known<'_, '_>) {
@@ -95,8 +101,11 @@ impl Authenticate {
         self.plan.tally(cx.service).key_passed(cx.host);
     }
 
-    fn accept(&self, cx: &mut RequestContext<'_>, verified: Verified<'_, '_>) {
+    fn accept_token(&self, cx: &mut RequestContext<'_>, verified: &Verified<'_, '_>) {
         let Verified { found, proof, .. } = verified;
+        let tally = self.plan.tally(cx.service);
+        tally.passed(Some(proof.provider), cx.host);
+        self.plan.cache_tally.told(verified.is_known, cx.host);
         let provider = self.plan.judges.providers.get(proof.provider);
         if provider.is_some_and(|provider| !provider.forward) {
             found.strip(cx.view, cx.changes);
@@ -108,48 +117,63 @@ impl Authenticate {
         for (header, value) in &proof.headers {
             cx.changes.set_request(Rc::clone(header), value.clone());
         }
-        cx.identity.set_claims(Rc::clone(&proof.claims));
     }
 
     fn refuse(
         &self,
-        cx: &RequestContext<'_>,
+        cx: &mut RequestContext<'_>,
         requirement: &Requirement,
-        tally: &Tally,
         refused: &Refused<'_>,
     ) -> Verdict {
         let provider = refused
             .provider
             .and_then(|index| self.plan.judges.providers.get(index));
         let provider = provider.map(|provider| &*provider.name);
-        refuse::log(cx, refused, provider);
-        tally.refused(refused.provider, requirement.shadow, cx.host);
-        match requirement.shadow {
-            true => Verdict::Continue,
-            false => refuse::refusal(refused, provider, self.challenge(cx, requirement)).into(),
+        let outcome = requirement.outcome();
+        refuse::log(cx, refused, provider, outcome);
+        let tally = self.plan.tally(cx.service);
+        tally.refused(refused.provider, outcome, cx.host);
+        if outcome == Outcome::Refused {
+            let challenge = self.challenge(cx, requirement);
+            let key_would_do = requirement.api_keys && requirement.all_of.is_empty();
+            return refuse::refusal(refused, provider, challenge, key_would_do).into();
         }
+        self.pass_anyway(cx, requirement, outcome)
     }
 
     fn refuse_key(
         &self,
-        cx: &RequestContext<'_>,
+        cx: &mut RequestContext<'_>,
         requirement: &Requirement,
         refused: &RefusedKey<'_>,
     ) -> Verdict {
-        refuse::log_key(cx, refused);
-        let tally = self.plan.tally(cx.service);
-        tally.key_refused(requirement.shadow, cx.host);
-        match requirement.shadow {
-            true => Verdict::Continue,
-            false => refuse::key_refusal(refused, self.challenge(cx, requirement)).into(),
+        let outcome = requirement.outcome();
+        refuse::log_key(cx, refused, outcome);
+        self.plan.tally(cx.service).key_refused(outcome, cx.host);
+        if outcome == Outcome::Refused {
+            return refuse::key_refusal(refused, self.challenge(cx, requirement)).into();
         }
+        self.pass_anyway(cx, requirement, outcome)
+    }
+
+    /// Who passes though refused is nobody. Shadow mode changes nothing of the request; the document's own wish does.
+    fn pass_anyway(
+        &self,
+        cx: &mut RequestContext<'_>,
+        requirement: &Requirement,
+        outcome: Outcome,
+    ) -> Verdict {
+        if outcome == Outcome::Failed {
+            self.remove_credentials(cx, requirement);
+        }
+        Verdict::Continue
     }
 
     fn challenge(&self, cx: &RequestContext<'_>, requirement: &Requirement) -> Challenge<'_> {
         Challenge {
             realm: self.plan.realm(cx.service),
             tokens: requirement.takes_tokens(),
-            keys: requirement.api_keys,
+            keys: requirement.takes_keys(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Defined once at configure, since a metric in Envoy is never freed: as many as there are services with a requirement times
 //! providers, which the document bounds. Refusals that no provider had a part in (there was no token) count under `-`.
 
+use crate::refuse::Outcome;
 use engine::{Metrics, metrics::Counter};
 use host::Host;
 use policy_model::document::ApiKeys;
@@ -14,6 +15,15 @@ pub(crate) struct Tally {
     providers: Vec<Outcomes>,
     nobody: Outcomes,
     keys: Outcomes,
+}
+
+/// What can occur at all with a document, and so is worth a metric.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Occur {
+    /// Requests with keys.
+    pub(crate) keys: bool,
+    /// Requests that pass though they failed.
+    pub(crate) failures: bool,
 }
 
 /// How often a token was known, as `steward_jwt_cache_total`.
@@ -28,6 +38,7 @@ struct Outcomes {
     passed: Counter,
     refused: Counter,
     shadow: Counter,
+    failed: Counter,
 }
 
 // === impl CacheTally ===
@@ -56,7 +67,7 @@ impl Tally {
         metrics: &mut Metrics<'_>,
         service: &str,
         providers: impl Iterator<Item = &'a str>,
-        has_keys: bool,
+        occur: Occur,
     ) -> Self {
         let mut outcomes = |policy: &str, kind| {
             let mut counter = |outcome| metrics.decisions(service, policy, kind, outcome);
@@ -64,12 +75,16 @@ impl Tally {
                 passed: counter("passed"),
                 refused: counter("refused"),
                 shadow: counter("would_refuse"),
+                failed: match occur.failures {
+                    true => counter("failed"),
+                    false => Counter::default(),
+                },
             }
         };
         Self {
             providers: providers.map(|name| outcomes(name, "jwt")).collect(),
             nobody: outcomes("-", "jwt"),
-            keys: match has_keys {
+            keys: match occur.keys {
                 true => outcomes(ApiKeys::NAME, "apiKey"),
                 false => Outcomes::default(),
             },
@@ -81,9 +96,9 @@ impl Tally {
         self.of(provider).passed.increment(host);
     }
 
-    /// A request was refused, or would have been (`shadow`).
-    pub(crate) fn refused(&self, provider: Option<usize>, shadow: bool, host: &dyn Host) {
-        self.of(provider).refused(shadow, host);
+    /// A request did not bring what it should have.
+    pub(crate) fn refused(&self, provider: Option<usize>, outcome: Outcome, host: &dyn Host) {
+        self.of(provider).refused(outcome, host);
     }
 
     /// A key was believed.
@@ -91,9 +106,9 @@ impl Tally {
         self.keys.passed.increment(host);
     }
 
-    /// A request was refused for its key, or would have been (`shadow`).
-    pub(crate) fn key_refused(&self, shadow: bool, host: &dyn Host) {
-        self.keys.refused(shadow, host);
+    /// The same, for its key.
+    pub(crate) fn key_refused(&self, outcome: Outcome, host: &dyn Host) {
+        self.keys.refused(outcome, host);
     }
 
     fn of(&self, provider: Option<usize>) -> Outcomes {
@@ -107,8 +122,12 @@ impl Tally {
 // === impl Outcomes ===
 
 impl Outcomes {
-    fn refused(self, shadow: bool, host: &dyn Host) {
-        let counter = if shadow { self.shadow } else { self.refused };
+    fn refused(self, outcome: Outcome, host: &dyn Host) {
+        let counter = match outcome {
+            Outcome::Refused => self.refused,
+            Outcome::WouldRefuse => self.shadow,
+            Outcome::Failed => self.failed,
+        };
         counter.increment(host);
     }
 }

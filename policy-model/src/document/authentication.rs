@@ -48,15 +48,19 @@ pub struct AuthenticationPolicy {
     pub pointer: Rc<str>,
 }
 
-/// What a request must bring. Nothing to bring (`anyOf` empty) makes a node public.
+/// What a request must bring. Nothing to bring (`anyOf` empty) makes a node public. Of `anyOf` and `allOf` both must be met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirement {
     /// One of these providers must vouch for it.
     pub any_of: Option<Vec<String>>,
     /// All of these must.
     pub all_of: Option<Vec<String>>,
-    /// Whether a request without any credential passes (one with a bad credential never does).
+    /// Whether a request without any credential passes.
     pub allow_missing: Option<bool>,
+    /// Whether a request passes that brings none, or bad ones: as if it had brought none.
+    pub allow_missing_or_failed: Option<bool>,
+    /// Whether a browser's preflight request passes without credentials.
+    pub pass_preflight: Option<bool>,
     /// JSON pointer of the requirement; empty if there is none.
     pub pointer: Rc<str>,
 }
@@ -178,6 +182,15 @@ pub struct ApiKeyClient {
 impl ApiKeys {
     /// How requirements name the clients that bring a key, beside the names of providers.
     pub const NAME: &'static str = "apiKeys";
+
+    /// What stands before the key in a header of this name: its scheme in `authorization`, else nothing.
+    #[must_use]
+    pub fn prefix(header: &str) -> &'static str {
+        match header {
+            "authorization" => "ApiKey ",
+            _ => "",
+        }
+    }
 }
 
 // === impl Provider ===

@@ -125,11 +125,19 @@ impl Merged for Requirement {
     fn over(&self, parent: &Self) -> Self {
         let names_providers = self.any_of.is_some() || self.all_of.is_some();
         let providers = if names_providers { self } else { parent };
-        let is_silent = !names_providers && self.allow_missing.is_none();
+        let is_silent = !names_providers
+            && self.allow_missing.is_none()
+            && self.allow_missing_or_failed.is_none()
+            && self.pass_preflight.is_none();
+        // Who does not let a request pass that brings nothing does not let one pass that brings nothing good.
+        let strict = (self.allow_missing == Some(false)).then_some(false);
+        let allow_failed = stated(&self.allow_missing_or_failed, &strict);
         Self {
             any_of: providers.any_of.clone(),
             all_of: providers.all_of.clone(),
             allow_missing: stated(&self.allow_missing, &parent.allow_missing),
+            allow_missing_or_failed: stated(&allow_failed, &parent.allow_missing_or_failed),
+            pass_preflight: stated(&self.pass_preflight, &parent.pass_preflight),
             pointer: if is_silent {
                 &parent.pointer
             } else {
@@ -171,6 +179,7 @@ mod tests {
             all_of: all_of.map(names),
             allow_missing,
             pointer,
+            ..Requirement::default()
         }
     }
 
@@ -190,5 +199,28 @@ mod tests {
         assert_eq!(child.allow_missing, Some(true));
         let silent = requirement(None, None, None).over(&parent);
         assert_eq!(silent, parent);
+    }
+
+    #[test]
+    fn a_child_that_wants_a_token_wants_a_good_one() {
+        let parent = Requirement {
+            allow_missing_or_failed: Some(true),
+            pass_preflight: Some(true),
+            ..requirement(Some(&["corp"]), None, None)
+        };
+        let strict = requirement(None, None, Some(false)).over(&parent);
+        assert_eq!(strict.allow_missing_or_failed, Some(false));
+        assert_eq!(strict.pass_preflight, Some(true));
+        let lenient = requirement(None, None, Some(true)).over(&parent);
+        assert_eq!(lenient.allow_missing_or_failed, Some(true));
+        let failed = Requirement {
+            allow_missing_or_failed: Some(false),
+            ..Requirement::default()
+        };
+        let failed = failed.over(&parent);
+        assert_eq!(
+            (failed.allow_missing_or_failed, failed.allow_missing),
+            (Some(false), None)
+        );
     }
 }

@@ -17,7 +17,13 @@ const TIMEOUT_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(1_999);
 const CACHE_DURATION_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(599_999);
 
 /// Without the object around them they would make everything public.
-const REQUIREMENT: [&str; 3] = ["anyOf", "allOf", "allowMissing"];
+const REQUIREMENT: [&str; 5] = [
+    "anyOf",
+    "allOf",
+    "allowMissing",
+    "allowMissingOrFailed",
+    "passPreflight",
+];
 
 pub(super) fn authentication(o: &mut Obj) -> Authentication {
     o.guard();
@@ -63,6 +69,8 @@ fn requirement(o: &mut Obj) -> Requirement {
         any_of: o.texts("anyOf"),
         all_of: o.texts("allOf"),
         allow_missing: o.flag("allowMissing"),
+        allow_missing_or_failed: o.flag("allowMissingOrFailed"),
+        pass_preflight: o.flag("passPreflight"),
         pointer: o.pointer(),
     }
 }

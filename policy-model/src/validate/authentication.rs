@@ -4,7 +4,8 @@ use super::api_keys;
 use super::breaker::{is_field_name, is_framing};
 use super::claim_rule;
 use super::jwks;
-use super::refer::{Names, once};
+use super::refer::once;
+use super::requirement;
 use super::walk::nodes;
 use crate::document::{ApiKeys, Document, JwtAlgorithm, Provider, Requirement};
 use crate::finding::{Report, Severity};
@@ -17,37 +18,8 @@ pub(super) fn check(document: &Document, report: &mut Report) {
     if let Some(keys) = &authentication.api_keys {
         api_keys::check(keys, report);
     }
-    let names = names(document);
-    if let Some(requirement) = &authentication.requirement {
-        check_requirement(requirement, &names, report);
-    }
-    let policies = nodes(document).filter_map(|node| node.policy.authentication.as_ref());
-    for policy in policies {
-        check_requirement(&policy.requirement, &names, report);
-    }
+    requirement::check(document, report);
     unused(document, report);
-}
-
-fn names(document: &Document) -> Names<'_> {
-    let authentication = &document.authentication;
-    let providers = authentication
-        .providers
-        .iter()
-        .map(|provider| provider.name.as_str());
-    let keys = authentication.api_keys.iter().map(|_| ApiKeys::NAME);
-    Names::new("provider", providers.chain(keys))
-}
-
-fn check_requirement(requirement: &Requirement, names: &Names<'_>, report: &mut Report) {
-    for (list, member) in [
-        (&requirement.any_of, "anyOf"),
-        (&requirement.all_of, "allOf"),
-    ] {
-        for (index, name) in list.iter().flatten().enumerate() {
-            let at = format!("{}/{member}/{index}", requirement.pointer);
-            names.must_have(name, Severity::Error, at, report);
-        }
-    }
 }
 
 /// Providers that nobody asks for protect nothing, nor do keys.

@@ -23,7 +23,6 @@ const DOCUMENT: &[Gap<Document>] = &[
         said::remote_jwks,
         "keys are not fetched yet: state them as `localJwks`",
     ),
-    error(said::all_of, "`allOf` is not carried out yet"),
     warning(said::live_spaces, "units and cells are not carried out yet"),
     warning(said::settings, "has no effect yet"),
 ];

@@ -21,6 +21,7 @@ mod live_space;
 mod names;
 mod path;
 mod refer;
+mod requirement;
 mod route;
 mod service;
 mod service_auth;

@@ -104,10 +104,6 @@ fn what_would_protect_less_is_refused() {
             "/lanePolicies/0/mode",
         ),
         (
-            json!({"authentication": {"requirement": {"allOf": []}}}),
-            "/authentication/requirement/allOf",
-        ),
-        (
             json!({"circuitBreakPolicies": [{"name": "b", "level": "SERVICE", "errorMessages": ["x"]}]}),
             "/circuitBreakPolicies/0/errorMessages",
         ),

@@ -33,7 +33,11 @@ fn client(more: &Value) -> ApiKeys {
 
 const ASKED: Requirement = Requirement {
     any_of: Some(Vec::new()),
+    all_of: Vec::new(),
     api_keys: true,
+    needs_key: false,
+    allow_failed: false,
+    pass_preflight: false,
     allow_missing: false,
     shadow: false,
 };

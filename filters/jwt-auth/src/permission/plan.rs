@@ -27,6 +27,8 @@ pub(crate) struct NodePlan {
     pub(crate) access: Option<CountedAccess>,
     /// Whether a key would prove who calls, and whether a token would.
     pub(crate) takes: Takes,
+    /// Whether a browser's preflight request passes.
+    pub(crate) pass_preflight: bool,
     /// The path whose variables have owners.
     pub(crate) path: Option<Rc<PathPattern>>,
 }
@@ -97,13 +99,18 @@ impl NodePlan {
 
 impl Takes {
     fn of(policy: Option<&AuthenticationPolicy>) -> Self {
-        let any_of = policy.and_then(|policy| policy.requirement.any_of.as_deref());
-        let mut names = any_of.unwrap_or_default().iter();
+        let requirement = policy.map(|policy| &policy.requirement);
+        let lists = requirement.map(|requirement| [&requirement.any_of, &requirement.all_of]);
+        let mut names = lists.into_iter().flatten().flatten().flatten();
         Self {
             keys: names.clone().any(|name| name == ApiKeys::NAME),
             tokens: names.any(|name| name != ApiKeys::NAME),
         }
     }
+}
+
+fn passes_preflight(policy: Option<&AuthenticationPolicy>) -> bool {
+    policy.is_some_and(|policy| policy.requirement.pass_preflight == Some(true))
 }
 
 // === impl Known ===
@@ -118,6 +125,7 @@ impl Known {
             rules: self.rules(node, cx),
             path: node.address.path.clone().filter(|_| owned),
             takes: Takes::of(node.policy.authentication.as_deref()),
+            pass_preflight: passes_preflight(node.policy.authentication.as_deref()),
             access,
         }
     }

@@ -5,6 +5,7 @@ use super::{
     refuse,
     rules::{Denial, Said},
 };
+use crate::preflight::is_preflight;
 use engine::{CompileContext, Decisions, Position, Refusal, RequestContext, Stage, Verdict};
 use host::Host;
 
@@ -30,6 +31,9 @@ impl Stage for Permit {
         let Some(node) = self.plan.node(cx.node) else {
             return Verdict::Continue;
         };
+        if node.pass_preflight && is_preflight(cx.view) {
+            return Verdict::Continue;
+        }
         let refusal = by_conditions(node, cx).or_else(|| by_roles(node, cx));
         refusal.map_or(Verdict::Continue, Verdict::from)
     }

@@ -4,6 +4,7 @@ mod api_keys;
 mod corpus;
 mod in_process;
 mod provider;
+mod requirements;
 pub(crate) mod scene;
 
 use super::*;

@@ -5,7 +5,6 @@ use crate::document::{
     LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta, RateLimitPolicy, Service,
     ServicePolicy, Settings,
 };
-use crate::validate::walk::nodes;
 use std::rc::Rc;
 
 /// The member `name` of a policy, if it says something that does not happen.
@@ -29,16 +28,6 @@ pub(super) fn remote_jwks(document: &Document) -> Vec<String> {
     let remote = providers.filter(|provider| provider.remote_jwks.is_some());
     remote
         .map(|provider| format!("{}/remoteJwks", provider.pointer))
-        .collect()
-}
-
-pub(super) fn all_of(document: &Document) -> Vec<String> {
-    let own = document.authentication.requirement.iter();
-    let policies = nodes(document).filter_map(|node| node.policy.authentication.as_ref());
-    let all = own.chain(policies.map(|policy| &policy.requirement));
-    let stated = all.filter(|requirement| requirement.all_of.is_some());
-    stated
-        .map(|requirement| format!("{}/allOf", requirement.pointer))
         .collect()
 }
 
