@@ -3,9 +3,8 @@
 //! The authentication stage writes it; conditions and limit keys of type `claim` and `apiKey` read it. It never goes
 //! through headers, which a client could have sent.
 
-use crate::claim_values::{claim, visit_claim_values};
+use crate::claims::Claims;
 use policy_model::document::Permission;
-use serde_json::Value;
 use std::rc::Rc;
 
 /// The verified identity of one request; empty until an authentication stage has proven something.
@@ -17,19 +16,6 @@ pub struct Identity {
     api_key: Option<Rc<str>>,
     roles: Option<Rc<[Rc<str>]>>,
     permissions: Option<Rc<[Permission]>>,
-}
-
-/// Of a verified token's claims those that the document asks for, as values to compare.
-///
-/// A token may be kept for as long as it is valid, thousands of them in each worker, and most of what one says is asked for
-/// by nobody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Claims(Box<[AskedClaim]>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct AskedClaim {
-    path: Rc<str>,
-    values: Box<[Box<[u8]>]>,
 }
 
 // === impl Identity ===
@@ -84,50 +70,20 @@ impl Identity {
 
     /// Shows every value of a claim that the document asks for, lists element by element.
     pub fn visit_claim(&self, path: &str, visit: &mut dyn FnMut(&[u8])) {
-        let tokens = self.claims.iter().chain(&self.more_claims);
-        let mut asked = tokens.flat_map(|claims| &claims.0);
-        if let Some(claim) = asked.find(|claim| *claim.path == *path && !claim.values.is_empty()) {
-            claim.values.iter().for_each(|value| visit(value));
-        }
-    }
-}
-
-// === impl Claims ===
-
-impl Claims {
-    /// Takes the claims at these paths out of a token's JSON object. Objects and null have no value.
-    #[must_use]
-    pub fn of(paths: &[Rc<str>], claims: &Value) -> Self {
-        let asked = |path: &Rc<str>| {
-            let mut values = Vec::new();
-            visit_claim_values(claim(claims, path)?, path, &mut |value| {
-                values.push(value.into());
-            });
-            Some(AskedClaim {
-                path: Rc::clone(path),
-                values: values.into(),
-            })
-        };
-        Self(paths.iter().filter_map(asked).collect())
-    }
-
-    /// About the bytes that they take.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        let values = self.0.iter().flat_map(|claim| &claim.values);
-        let values: usize = values.map(|value| value.len() + size_of_val(value)).sum();
-        values + size_of_val(&*self.0)
+        let mut tokens = self.claims.iter().chain(&self.more_claims);
+        let _ = tokens.any(|claims| claims.visit(path, visit));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn values(claims: &Value, path: &str) -> Vec<String> {
         let mut identity = Identity::default();
-        let paths = ["realm_access", "realm_access.roles", "https://x.example/n"].map(Rc::from);
+        let paths = ["realm_access", "realm_access.roles", "https://x.example/n"];
+        let paths: Rc<[Rc<str>]> = paths.map(Rc::from).into();
         identity.add_claims(Rc::new(Claims::of(&paths, claims)));
         let mut seen = Vec::new();
         identity.visit_claim(path, &mut |value| {

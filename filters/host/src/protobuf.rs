@@ -36,7 +36,8 @@ pub fn take_field<'a>(from: &mut &'a [u8]) -> Option<(u64, Field<'a>)> {
     Some((tag >> 3, value))
 }
 
-fn put_varint(out: &mut Vec<u8>, mut value: usize) {
+/// Appends a number, seven bits to a byte.
+pub fn put_varint(out: &mut Vec<u8>, mut value: usize) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -44,7 +45,8 @@ fn put_varint(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
-fn take_varint(from: &mut &[u8]) -> Option<u64> {
+/// The number at the front; `None` at the end, or where there is none.
+pub fn take_varint(from: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = from.split_first()?;
