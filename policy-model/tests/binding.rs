@@ -35,7 +35,7 @@ const READ_HERE: [(&str, &str); 2] = [
 const REFUSED_HERE: [(&str, &str); 7] = [
     (
         "Service auth",
-        "`authorized` is not carried out yet, and nothing fails open",
+        "an empty token, a key without an algorithm: nothing fails open",
     ),
     (
         "Service empty_list_override",

@@ -30,6 +30,8 @@ mod reading;
 mod reading_properties;
 #[path = "findings/routes.rs"]
 mod routes;
+#[path = "findings/service_auth.rs"]
+mod service_auth;
 #[path = "findings/tree.rs"]
 mod tree;
 #[path = "findings/units.rs"]

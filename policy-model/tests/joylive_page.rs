@@ -15,7 +15,7 @@ fn blocks() -> impl Iterator<Item = &'static str> {
 
 #[test]
 fn every_document_is_taken() {
-    assert_eq!(blocks().count(), 4);
+    assert_eq!(blocks().count(), 5);
     for block in blocks() {
         let (document, mut report) = Document::read(block.as_bytes());
         let _ = Model::compile(&document.unwrap(), &mut report);

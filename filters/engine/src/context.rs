@@ -4,7 +4,7 @@ use crate::{Changes, Identity, Metrics, RequestView, clock::Clock};
 use host::{Headers, Host, Nanos};
 use policy_model::{
     Document, Model, Report,
-    condition::{Attributes, Source},
+    condition::{Attributes, Source, System},
     model::{NodeId, ServiceId},
 };
 use std::{cell::OnceCell, rc::Rc, time::Duration};
@@ -142,6 +142,12 @@ impl Attributes for RequestContext<'_> {
                 if let Some(client) = self.identity.api_key() {
                     visit(client.as_bytes());
                 }
+            }
+            Source::System(System::Consumer) if self.identity.application().is_some() => {
+                self.identity
+                    .application()
+                    .into_iter()
+                    .for_each(|name| visit(name.as_bytes()));
             }
             other => self.view.visit(self.host, other, visit),
         }

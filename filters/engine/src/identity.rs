@@ -1,7 +1,7 @@
 //! Who the caller has been proven to be.
 //!
-//! The authentication stage writes it; conditions and limit keys of type `claim` and `apiKey` read it. It never goes
-//! through headers, which a client could have sent.
+//! The authentication stage writes it; conditions and limit keys of type `claim` and `apiKey`, and the consumer of type
+//! `system`, read it. It never goes through headers, which a client could have sent.
 
 use crate::claims::Claims;
 use policy_model::document::Permission;
@@ -14,6 +14,7 @@ pub struct Identity {
     /// Those of further tokens.
     more_claims: Vec<Rc<Claims>>,
     api_key: Option<Rc<str>>,
+    application: Option<Rc<str>>,
     roles: Option<Rc<[Rc<str>]>>,
     permissions: Option<Rc<[Permission]>>,
 }
@@ -38,6 +39,17 @@ impl Identity {
     #[must_use]
     pub fn api_key(&self) -> Option<&str> {
         self.api_key.as_deref()
+    }
+
+    /// Takes over the name of the application that has shown its token (JoyLive's consumer).
+    pub fn set_application(&mut self, application: Rc<str>) {
+        self.application = Some(application);
+    }
+
+    /// The application that has proven itself to be the one of this name.
+    #[must_use]
+    pub fn application(&self) -> Option<&str> {
+        self.application.as_deref()
     }
 
     /// Takes over the roles that the document gives the client.
@@ -65,7 +77,7 @@ impl Identity {
     /// Whether anybody has proven anything.
     #[must_use]
     pub fn is_proven(&self) -> bool {
-        self.claims.is_some() || self.api_key.is_some()
+        self.claims.is_some() || self.api_key.is_some() || self.application.is_some()
     }
 
     /// Shows every value of a claim that the document asks for, lists element by element.

@@ -2,13 +2,15 @@
 //!
 //! The decision is pure and lies in modules of its own, each after the paper it carries out: [`jws`] takes a token apart
 //! (RFC 7515), [`jwk`] reads keys (RFC 7517), [`signature`] binds algorithm to key and checks (RFC 7518), [`claims`] judges
-//! what the token says (RFC 7519); [`api_key`] knows the clients that bring a key. RFC 8725 names the attacks that each of them answers. Nothing of a token is believed
-//! before its signature is checked, but for `alg`, `kid` and `iss`, which only choose among the document's own keys.
+//! what the token says (RFC 7519); [`api_key`] knows the clients that bring a key, `application` those of JoyLive's
+//! documents. RFC 8725 names the attacks that each of them answers. Nothing of a token is believed before its signature is
+//! checked, but for `alg`, `kid` and `iss`, which only choose among the document's own keys.
 //!
 //! Behind it stands what a caller may do, which needs nothing but the identity that is proven here: [`Permit`].
 
 pub mod algorithm;
 pub mod api_key;
+mod application;
 pub mod authenticate;
 pub mod base64url;
 mod cache;

@@ -146,7 +146,8 @@ fn keep<'a, 'p>(
     }
 }
 
-fn only<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Ambiguous> {
+/// The one value, if there is one.
+pub(crate) fn only<T>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Ambiguous> {
     let first = values.next();
     if values.next().is_some() {
         Err(Ambiguous)

@@ -59,7 +59,8 @@ pub(crate) fn key_refusal(refused: &RefusedKey<'_>, challenge: Challenge<'_>) ->
     challenge.refusal(details, message, "")
 }
 
-fn details(reason: &str, whose: Option<&str>) -> String {
+/// The response-code details: the reason, and whose refusal it is.
+pub(crate) fn details(reason: &str, whose: Option<&str>) -> String {
     match whose {
         Some(whose) => format!("{reason}{{{}}}", plain(whose)),
         None => reason.to_owned(),
@@ -107,7 +108,8 @@ pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>, outcome
     });
 }
 
-fn write_line(cx: &RequestContext<'_>, line: &dyn Fn() -> Value) {
+/// Writes a debug line, if anybody reads it.
+pub(crate) fn write_line(cx: &RequestContext<'_>, line: &dyn Fn() -> Value) {
     if cx.host.log_enabled(log::Level::Debug) {
         cx.host.log(log::Level::Debug, &line().to_string());
     }

@@ -1,4 +1,4 @@
-//! The stage: the node's requirement, the request's key and token, the caller's identity.
+//! The stage: the node's requirement, the request's key and token, the application that calls, the caller's identity.
 //!
 //! Headers that carry claims are the stage's own. Whatever a client sent under their names goes first, on public nodes and
 //! for requests without a token too: the upstream must be able to believe that `x-user-id` is there because somebody proved
@@ -7,6 +7,7 @@
 
 use crate::{
     api_key::{Known, RefusedKey},
+    application,
     authenticate::{Passed, Refused, Verified},
     caller::{self, Proven, Unproven},
     plan::Plan,
@@ -19,6 +20,7 @@ use std::rc::Rc;
 /// Authentication by JSON Web Tokens and API keys.
 pub struct Authenticate {
     plan: Plan,
+    applications: application::Plan,
 }
 
 // === impl Authenticate ===
@@ -31,11 +33,22 @@ impl Stage for Authenticate {
     fn compile(cx: &mut CompileContext<'_>) -> Self {
         Self {
             plan: Plan::compile(cx),
+            applications: application::Plan::compile(cx),
         }
     }
 
     fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
         self.remove_claim_headers(cx);
+        match self.credentials(cx) {
+            Verdict::Continue => self.applications.check(cx),
+            other => other,
+        }
+    }
+}
+
+impl Authenticate {
+    /// The node's requirement.
+    fn credentials(&self, cx: &mut RequestContext<'_>) -> Verdict {
         let requirement = self.plan.requirement(cx.node);
         if requirement.passes_preflight(cx.view) {
             self.plan.tally(cx.service).passed(None, cx.host);
@@ -51,9 +64,7 @@ impl Stage for Authenticate {
             Err(Unproven::Key(refused)) => self.refuse_key(cx, requirement, &refused),
         }
     }
-}
 
-impl Authenticate {
     fn remove_claim_headers(&self, cx: &mut RequestContext<'_>) {
         for name in cx
             .view

@@ -72,7 +72,7 @@ pub use route::{Destination, RoutePolicy, TagRule};
 pub use service::{
     Endpoint, PathMatchType, Service, ServiceGroup, ServiceMethod, ServicePath, ServiceType,
 };
-pub use service_auth::{AuthPolicy, AuthType, JwtPolicy, TokenPolicy};
+pub use service_auth::{AuthPolicy, AuthType, JavaAlgorithm, JwtPolicy, TokenPolicy};
 pub use settings::{ErrorFormat, RateLimitHeaders, Settings, StateSettings, Unmatched};
 pub use spelled::Spelled;
 

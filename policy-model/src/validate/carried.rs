@@ -27,16 +27,10 @@ const DOCUMENT: &[Gap<Document>] = &[
     warning(said::settings, "has no effect yet"),
 ];
 
-const SERVICE: &[Gap<Service>] = &[
-    error(
-        said::authorized,
-        "`authorized` is not carried out: use `authentication`",
-    ),
-    warning(
-        said::endpoints,
-        "the inventory of instances is not used yet",
-    ),
-];
+const SERVICE: &[Gap<Service>] = &[warning(
+    said::endpoints,
+    "the inventory of instances is not used yet",
+)];
 
 const POLICY: &[Gap<ServicePolicy>] = &[
     warning(said::live, "units and cells are not carried out yet"),

@@ -43,7 +43,7 @@ pub(crate) fn check(document: &Document, report: &mut Report) {
     for service in &document.services {
         names::check(service, report);
         path::check(service, report);
-        service_auth::check(service, report);
+        service_auth::check(document, service, report);
     }
     for node in walk::nodes(document) {
         condition::check(node.policy, report);

@@ -1,7 +1,7 @@
-//! Providers, keys, requirements, and JoyLive's own auth policies.
+//! Providers, keys and requirements.
 
 use super::{GROUP, assert_found, assert_sound, at_group, report};
-use policy_model::{Document, Report, Severity};
+use policy_model::{Document, Report};
 use serde_json::{Value, json};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -263,55 +263,6 @@ fn names_of_algorithms_headers_and_claims_are_checked() {
     assert_found(
         &corp(&json!({"issuer": ""})),
         &format!("warning at {CORP}: tokens of any issuer"),
-    );
-}
-
-#[test]
-fn joylives_auth_policies_never_fail_open() {
-    let service = |more: Value| {
-        let mut service = json!({"name": "s", "groups": [{"name": "default"}]});
-        service
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        report(&json!([service]))
-    };
-    let off = service(json!({"authorized": false, "authPolicy": {"type": "token"}}));
-    assert_found(
-        &off,
-        "warning at /0/authPolicy: no effect: `authorized` is not true",
-    );
-    assert_eq!(off.count(Severity::Error), 0);
-    for (policy, wanted) in [
-        (
-            json!({"tokenPolicies": [{"token": "t"}]}),
-            "error at /0/authPolicy: `type` is missing",
-        ),
-        (
-            json!({"type": "ldap"}),
-            "error at /0/authPolicy/type: `ldap` is none of token, jwt, none",
-        ),
-        (
-            json!({"type": "token"}),
-            "error at /0/authPolicy: nobody could prove",
-        ),
-        (
-            json!({"type": "token", "tokenPolicies": [{"token": "t", "startTime": 9, "endTime": 5}]}),
-            "error at /0/authPolicy/tokenPolicies/0/endTime: ends before it starts",
-        ),
-        (
-            json!({"type": "jwt", "jwtPolicies": [{"secretKey": "k"}]}),
-            "error at /0/authPolicy/jwtPolicies/0: `algorithm` is missing",
-        ),
-    ] {
-        assert_found(
-            &service(json!({"authorized": true, "authPolicy": policy})),
-            wanted,
-        );
-    }
-    assert_found(
-        &service(json!({"authorized": true})),
-        "error at /0/authorized: nobody could call",
     );
 }
 

@@ -52,15 +52,6 @@ pub(super) fn settings(document: &Document) -> Vec<String> {
     draft.into_iter().chain(faults).chain(waiting).collect()
 }
 
-pub(super) fn authorized(service: &Service) -> Vec<String> {
-    let stated = service.authorized == Some(true);
-    if stated {
-        vec![format!("{}/authorized", service.pointer)]
-    } else {
-        Vec::new()
-    }
-}
-
 pub(super) fn endpoints(service: &Service) -> Vec<String> {
     let stated = !service.endpoints.is_empty();
     if stated {
