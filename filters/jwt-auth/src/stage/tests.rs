@@ -4,8 +4,10 @@ mod api_keys;
 mod corpus;
 mod in_process;
 mod provider;
+mod published;
 mod requirements;
 pub(crate) mod scene;
+mod weak_keys;
 
 use super::*;
 use crate::testing::Signer;
