@@ -4,6 +4,7 @@ use crate::{
     reference::percent_decoded,
     request::{found, only, places, stripped, view},
 };
+use std::borrow::Cow;
 
 const NAME: &str = "token";
 
@@ -14,7 +15,7 @@ pub(crate) fn run(data: &[u8]) {
     let taken = view(&target, &[], |view| {
         let pairs = pairs(&target);
         for name in [NAME, "", "a"] {
-            let ours: Vec<_> = view.query(name).map(|value| value.into_owned()).collect();
+            let ours: Vec<_> = view.query(name).map(Cow::into_owned).collect();
             assert_eq!(ours, values(&pairs, name));
         }
         let tokens = values(&pairs, NAME).into_iter().map(String::into_bytes);

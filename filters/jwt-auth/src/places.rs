@@ -247,12 +247,11 @@ impl Place<'_> {
     }
 }
 
-/// The request target less a query parameter, all else byte by byte as it came.
-fn without_param(target: &[u8], name: &str) -> Vec<u8> {
-    let Some(at) = target.iter().position(|byte| *byte == b'?') else {
-        return target.to_vec();
-    };
-    let (path, query) = target.split_at(at);
+/// The request target less a query parameter, all else byte by byte as it came. What follows a `#` is no query and must not
+/// become one.
+fn without_param(whole: &[u8], name: &str) -> Vec<u8> {
+    let (target, fragment) = split_before(whole, b'#');
+    let (path, query) = split_before(target, b'?');
     let is_other = |pair: &&[u8]| {
         form_urlencoded::parse(pair)
             .next()
@@ -264,9 +263,15 @@ fn without_param(target: &[u8], name: &str) -> Vec<u8> {
         .split(|byte| *byte == b'&');
     let kept = pairs.filter(is_other).collect::<Vec<_>>().join(&b'&');
     match kept.is_empty() {
-        true => path.to_vec(),
-        false => [path, b"?", &kept].concat(),
+        true => [path, fragment].concat(),
+        false => [path, b"?", &kept, fragment].concat(),
     }
+}
+
+/// What lies before the first such byte, and the rest, that byte included.
+fn split_before(bytes: &[u8], at: u8) -> (&[u8], &[u8]) {
+    let found = bytes.iter().position(|byte| *byte == at);
+    bytes.split_at(found.unwrap_or(bytes.len()))
 }
 
 /// All cookies but one, as one line.
