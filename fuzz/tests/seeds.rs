@@ -1,5 +1,5 @@
 //! Every target over its seeds, and over each of them cut short and with single bytes changed: in a second, with no fuzzer.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 use fuzz::TARGETS;
 use std::{

@@ -20,6 +20,7 @@ mod cache;
 mod call;
 mod demo;
 mod envoy;
+mod fuzz;
 mod machine;
 mod node;
 mod place;
@@ -71,6 +72,8 @@ enum Verb {
         #[arg(long)]
         once: bool,
     },
+    /// Let libFuzzer look for bytes for which a parser breaks a promise, one target after the other
+    Fuzz(fuzz::Options),
     /// Build the modules, then run every test, end-to-end ones against a real Envoy included
     Test(test::Options),
 }
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Verb::Bench(options) => bench::run(&options),
         Verb::Build { filter } => build::run(&filter).map(drop),
         Verb::Demo { once } => demo(once),
+        Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Test(options) => test::run(&options),
     };
     match done {

@@ -164,7 +164,10 @@ fn a_token_is_taken_out_where_it_was() {
         ("/x?b=1&access%5Ftoken=a&&c=?", "/x?b=1&&c=?"),
         // What is no query does not become one.
         ("/x?access_token=a#b&c=1", "/x#b&c=1"),
-        ("/x?b=1&access_token=a#?access_token=b", "/x?b=1#?access_token=b"),
+        (
+            "/x?b=1&access_token=a#?access_token=b",
+            "/x?b=1#?access_token=b",
+        ),
     ] {
         let changes = stripped(&[(":path", before.as_bytes())]);
         assert_eq!(
