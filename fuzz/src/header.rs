@@ -29,16 +29,23 @@ fn named(line: &[u8]) -> (&'static str, &[u8]) {
 
 /// RFC 6750 section 2.1 with the scheme of RFC 9110 section 11.4, and one token a request.
 fn naive(headers: &[(&str, &[u8])]) -> Found {
-    let bearer = one(headers, "authorization")?.and_then(credentials);
+    let bearer = one(headers, "authorization")?.map_or(Ok(None), bearer)?;
     let own = one(headers, "x-jwt")?.map(<[u8]>::trim_ascii);
-    let mut tokens = bearer
-        .into_iter()
-        .chain(own)
-        .filter(|token| !token.is_empty());
+    let own = own.filter(|token| !token.is_empty());
+    let mut tokens = bearer.into_iter().chain(own);
     let first = tokens.next();
     match tokens.next() {
         Some(_) => Err(()),
         None => Ok(first.map(|token| (token.to_vec(), token.contains(&b',')))),
+    }
+}
+
+/// The token; the error is one behind another kind of credential, joined by a comma (RFC 9110 section 5.3).
+fn bearer(value: &[u8]) -> Result<Option<&[u8]>, ()> {
+    let is_one = |other: &[u8]| credentials(other.trim_ascii_start()).is_some();
+    match credentials(value) {
+        None if value.split(|byte| *byte == b',').skip(1).any(is_one) => Err(()),
+        token => Ok(token),
     }
 }
 
@@ -52,6 +59,8 @@ fn one<'a>(headers: &[(&str, &'a [u8])], name: &str) -> Result<Option<&'a [u8]>,
 }
 
 fn credentials(value: &[u8]) -> Option<&[u8]> {
-    let scheme = value.get(..PREFIX.len())?.to_ascii_lowercase();
-    (scheme == PREFIX.to_lowercase().as_bytes()).then(|| value[PREFIX.len()..].trim_ascii())
+    let (scheme, token) = value.split_at_checked(PREFIX.len())?;
+    let is_ours = scheme.eq_ignore_ascii_case(PREFIX.as_bytes());
+    let token = token.trim_ascii();
+    (is_ours && !token.is_empty()).then_some(token)
 }

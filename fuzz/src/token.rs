@@ -30,6 +30,7 @@ const MAX_KID: usize = 1024;
 struct Parts {
     alg: String,
     kid: Option<String>,
+    typ: Option<String>,
     claims: Value,
     signature: Vec<u8>,
     signed: usize,
@@ -74,13 +75,14 @@ fn ours(token: &[u8]) -> Option<Parts> {
     Some(Parts {
         alg: jws.algorithm.to_string(),
         kid: jws.kid,
+        typ: jws.typ,
         claims: jws.claims,
         signature: jws.signature,
         signed: jws.signing_input.len(),
     })
 }
 
-/// RFC 7515 sections 3.1, 4 and 5.2.
+/// RFC 7515 sections 3.1, 4 and 5.2, and no extension (RFC 7797).
 fn naive(token: &[u8]) -> Option<Parts> {
     let parts: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
     let [header, payload, signature] = parts.as_slice() else {
@@ -96,11 +98,18 @@ fn naive(token: &[u8]) -> Option<Parts> {
     let kid = members.get("kid").map(Value::as_str);
     let is_readable = token.len() <= MAX_TOKEN
         && !members.contains_key("crit")
+        && members
+            .get("b64")
+            .is_none_or(|b64| *b64 == Value::Bool(true))
         && keys::ALGORITHMS.contains(&alg.as_str())
         && kid.is_none_or(|kid| kid.is_some_and(|kid| kid.len() <= MAX_KID));
     is_readable.then(|| Parts {
         alg,
         kid: kid.flatten().map(str::to_owned),
+        typ: members
+            .get("typ")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         claims,
         signature,
         signed: header.len() + 1 + payload.len(),
