@@ -4,10 +4,13 @@
 //! refuses it. The remarks on an accepted one would come N+2 times: the first VM that puts the document's hash under a
 //! shared key tells them, the others keep silent.
 
-use crate::{CompileContext, Metrics, Pipeline, Plan, ticks::Ticks};
+use crate::{CompileContext, Metrics, Pipeline, Plan, Position, ticks::Ticks};
 use host::{Expected, Host, HostError};
 use log::Level;
-use policy_model::{Document, Finding, Model, Report, Severity, validate::claims_asked_for};
+use policy_model::{
+    Document, Finding, Model, Report, Severity,
+    validate::{claims_asked_for, identity},
+};
 use serde::Serialize;
 use siphasher::sip::SipHasher24;
 use std::rc::Rc;
@@ -92,6 +95,7 @@ fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> O
         tick: None,
     };
     let pipeline = P::compile(&mut cx);
+    blind(P::POSITIONS, &document, cx.report);
     let ticks = Ticks::new(cx.tick);
     Some(Plan::new(
         &document,
@@ -100,6 +104,24 @@ fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> O
         ticks,
         Metrics::new(host),
     ))
+}
+
+/// Without a stage that proves who calls, what others want to know of the caller is never seen.
+fn blind(positions: &[Position], document: &Document, report: &mut Report) {
+    if positions.contains(&Position::Authentication) {
+        return;
+    }
+    let mut warn = |pointer: String| {
+        let message =
+            "never seen in this module, which verifies no tokens and keys: use `governance.wasm`";
+        report.warning(pointer, message);
+    };
+    if positions.contains(&Position::Rate) {
+        identity::in_limits(document).for_each(&mut warn);
+    }
+    if positions.contains(&Position::Route) {
+        identity::in_routes(document).for_each(&mut warn);
+    }
 }
 
 fn accept<P: Pipeline>(host: &dyn Host, plan: &Plan<P>, report: &Report, hash: u64) {

@@ -86,6 +86,9 @@ pub trait Pipeline: Sized + 'static {
     /// The stages' states.
     type States: Default;
 
+    /// Where the stages stand.
+    const POSITIONS: &'static [Position];
+
     /// Compiles every stage.
     fn compile(cx: &mut CompileContext<'_>) -> Self;
 
@@ -135,8 +138,10 @@ macro_rules! pipeline {
         impl<$($stage: Stage),+> Pipeline for ($($stage,)+) {
             type States = ($($stage::State,)+);
 
+            const POSITIONS: &'static [Position] = &[$($stage::POSITION),+];
+
             fn compile(cx: &mut CompileContext<'_>) -> Self {
-                const { assert!(ascending(&[$($stage::POSITION),+]), "stages out of the model's order") };
+                const { assert!(ascending(Self::POSITIONS), "stages out of the model's order") };
                 ($($stage::compile(cx),)+)
             }
 

@@ -410,3 +410,52 @@ fn an_accepted_document_is_told_of_by_one_vm_until_it_changes() {
     configure(&changed, &worker).unwrap();
     assert!(!worker.lines().is_empty());
 }
+
+/// Stands where limits do, and verifies nobody.
+struct Limiter;
+
+impl Stage for Limiter {
+    type State = ();
+
+    const POSITION: Position = Position::Rate;
+
+    fn compile(_: &mut CompileContext<'_>) -> Self {
+        Self
+    }
+
+    fn request(&self, _: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
+        Verdict::Continue
+    }
+}
+
+#[test]
+fn a_module_that_verifies_nobody_says_what_it_never_sees() {
+    let document = serde_json::json!({
+        "authentication": {
+            "apiKeys": {"fromHeaders": ["x-api-key"], "clients": [{"id": "a", "sha256": "ab".repeat(32)}]},
+            "requirement": {"anyOf": ["apiKeys"]},
+        },
+        "services": [{"name": "s", "groups": [{"name": "default", "defaultGroup": true, "servicePolicy": {
+            "rateLimitPolicies": [{"name": "l", "slidingWindows": [{"threshold": 1, "timeWindowInMs": 1000}],
+                "key": [{"type": "header", "key": "x"}, {"type": "apiKey"}]}],
+            "routePolicies": [{"name": "r", "tagRules": [{
+                "conditions": [{"type": "apiKey", "values": ["a"]}],
+                "destinations": [{"conditions": [{"key": "unit", "values": ["u"]}]}],
+            }]}],
+        }}]}],
+    });
+    let text = document.to_string();
+    let host = FakeHost::new();
+    assert!(Engine::<(Limiter,)>::configure(&host, text.as_bytes()).is_some());
+    let blind = |host: &FakeHost| {
+        let lines = host.lines().into_iter().map(|(_, line)| line);
+        let blind = lines.filter(|line| line.contains("never seen in this module"));
+        blind.collect::<Vec<_>>()
+    };
+    let said = blind(&host);
+    let key = "/services/0/groups/0/servicePolicy/rateLimitPolicies/0/key/1";
+    assert!(said.len() == 1 && said[0].contains(key), "{said:?}");
+    let host = FakeHost::new();
+    assert!(Engine::<(Teller, Limiter)>::configure(&host, text.as_bytes()).is_some());
+    assert!(blind(&host).is_empty());
+}

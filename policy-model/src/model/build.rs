@@ -7,6 +7,7 @@ use super::names::NameTable;
 use super::node::{Node, NodeAddress, NodeId, ServiceId};
 use super::settled::{Layer, Settled, SettledGroup, SettledPath};
 use super::sources::{self, DEFAULT_GROUP, PathSource, Place};
+use super::unasked;
 use crate::document::{AuthenticationPolicy, Document, Service, ServiceGroup, ServiceType};
 use crate::finding::Report;
 use crate::pattern::{PathPattern, PathTable};
@@ -65,6 +66,7 @@ impl Model {
             report,
         } = builder;
         inheritance.report(&nodes, report);
+        unasked::report(&nodes, report);
         let group = document
             .settings
             .group

@@ -50,6 +50,7 @@ mod names;
 mod node;
 mod settled;
 mod sources;
+mod unasked;
 
 pub(crate) use sources::default_group;
 

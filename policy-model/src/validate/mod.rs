@@ -12,6 +12,7 @@ mod carried;
 mod claim_rule;
 mod claims;
 mod condition;
+pub mod identity;
 mod jwks;
 mod lane;
 mod lane_space;
