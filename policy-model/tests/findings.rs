@@ -30,6 +30,8 @@ mod reading;
 mod reading_properties;
 #[path = "findings/requirements.rs"]
 mod requirements;
+#[path = "findings/remote_jwks.rs"]
+mod remote_jwks;
 #[path = "findings/routes.rs"]
 mod routes;
 #[path = "findings/service_auth.rs"]

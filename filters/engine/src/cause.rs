@@ -22,6 +22,8 @@ pub enum Cause {
     NoInstance,
     /// The circuit breaker is open and the policy names no degraded reply.
     BreakerOpen,
+    /// The keys that credentials must be checked with have not come yet.
+    KeysUnavailable,
 }
 
 /// gRPC status codes, as `google.rpc.Code` numbers them.
@@ -71,6 +73,7 @@ impl Cause {
             Self::ClientRateLimited => (429, grpc::RESOURCE_EXHAUSTED, 42902, "F42900"),
             Self::NoInstance => (503, grpc::UNAVAILABLE, 50301, "F50300"),
             Self::BreakerOpen => (503, grpc::UNAVAILABLE, 50303, "F50301"),
+            Self::KeysUnavailable => (503, grpc::UNAVAILABLE, 50304, "F50302"),
         }
     }
 }

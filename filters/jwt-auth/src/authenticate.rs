@@ -8,6 +8,8 @@
 //! What one of them has believed before it believes again while the token's times hold, in the same order of providers: the
 //! cache shortens the way to an answer and never changes it.
 
+mod fetched;
+
 use crate::{
     AuthError,
     cache::Cache,
@@ -226,7 +228,7 @@ impl Judges {
         let token = candidates.first().map(|first| &*first.found.token.0);
         let jws = Jws::parse(token.unwrap_or_default());
         for candidate in candidates {
-            match candidate.judge(&jws, host, now) {
+            match self.judge(candidate, &jws, host, now) {
                 Ok((jws, times)) => {
                     let proof =
                         Proof::of(jws, candidate.place, candidate.provider, times, &self.asked);
@@ -268,7 +270,7 @@ fn is_another(candidates: &[Candidate<'_, '_>], found: &Found<'_, '_>) -> bool {
     first.is_some_and(|first| first.found.token != found.token)
 }
 
-/// Whether a provider would say the same of the same token at any time.
+/// Whether a provider would say the same of the same token at any time, as long as it has the same keys.
 fn is_for_good(error: &AuthError) -> bool {
     match error {
         AuthError::Claim(ClaimError::Issuer) | AuthError::Type => true,
@@ -342,6 +344,8 @@ impl<'a> Refused<'a> {
             AuthError::Claim(ClaimError::Issuer) => 2,
             AuthError::Signature(_) => 3,
             AuthError::Type | AuthError::Claim(_) => 4,
+            // Nobody can say yet that the token is bad.
+            AuthError::KeysUnavailable => 5,
         }
     }
 }

@@ -3,8 +3,8 @@
 //! A token is found by SipHash-2-4 with 128 bits under a key that this VM has drawn and nobody sees: a MAC, so that nobody can
 //! make two tokens that are taken for one (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012). SHA-256 would cost ten
 //! times as much. Only believed tokens get in, so who has none cannot push others out. Times are held against the clock at
-//! every hit; everything else that was judged (signature, issuer, audience, required claims) depends on the document alone,
-//! and a new document comes with a new cache.
+//! every hit; everything else that was judged (signature, issuer, audience, required claims) depends on the document and on the
+//! issuers' keys: a new document comes with a new cache, and new keys clear it.
 //!
 //! It is bounded in entries and bytes: a table of small sets, each bounded in both, and in a full set the entry goes that was
 //! not used for longest.
@@ -106,6 +106,12 @@ impl Cache {
                 proof: Rc::clone(proof),
             });
         }
+    }
+
+    /// Drops all proofs: what they were judged by has changed.
+    pub(crate) fn clear(&self) {
+        let mut sets = self.sets.borrow_mut();
+        sets.sets.fill_with(Set::default);
     }
 
     /// Drops a proof: its time is over, or another one takes its place.

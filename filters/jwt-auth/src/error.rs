@@ -16,6 +16,8 @@ pub enum AuthError {
     Ambiguous,
     /// It is no token that could be checked.
     Malformed(Malformed),
+    /// The keys that it must be checked with have not come yet.
+    KeysUnavailable,
     /// Its signature does not count.
     Signature(SignatureError),
     /// It is a token of another kind.
@@ -38,6 +40,7 @@ impl AuthError {
                 Malformed::Algorithm => "steward_jwt_algorithm",
                 _ => "steward_jwt_malformed",
             },
+            Self::KeysUnavailable => "steward_jwt_keys_unavailable",
             Self::Signature(error) => match error {
                 SignatureError::AlgorithmNotAllowed(_) => "steward_jwt_algorithm",
                 SignatureError::UnknownKey => "steward_jwt_unknown_key",
@@ -69,6 +72,7 @@ impl fmt::Display for AuthError {
             Self::Missing => f.write_str("no token"),
             Self::Ambiguous => f.write_str("more than one token"),
             Self::Malformed(malformed) => malformed.fmt(f),
+            Self::KeysUnavailable => f.write_str("the issuer's keys have not come yet"),
             Self::Signature(error) => error.fmt(f),
             Self::Type => f.write_str("typ is none of the types"),
             Self::Claim(error) => error.fmt(f),

@@ -35,6 +35,7 @@ mod preflight;
 pub mod proof;
 pub mod provider;
 mod refuse;
+mod remote;
 pub mod requirement;
 mod rsa;
 mod secret;

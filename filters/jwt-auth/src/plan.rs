@@ -55,7 +55,13 @@ impl Plan {
         let providers: Vec<_> = stated
             .providers
             .iter()
-            .map(|stated| Provider::compile(stated, cx.report))
+            .map(|stated| {
+                let mut provider = Provider::compile(stated, cx.report);
+                if let Some(from) = &stated.remote_jwks {
+                    provider.fetch_keys(from, &mut cx.metrics, cx.host);
+                }
+                provider
+            })
             .collect();
         let mut requirements = Requirements {
             stated,

@@ -8,9 +8,11 @@ use crate::{
     jwk::KeySet,
     jws::Jws,
     places::Places,
-    signature,
+    remote::Remote,
+    signature::{self, SignatureError},
     types::Types,
 };
+use engine::Metrics;
 use host::Host;
 use policy_model::{Report, condition::ClaimTest, document};
 use std::{rc::Rc, time::Duration};
@@ -32,8 +34,17 @@ pub struct Provider {
     pub forward: bool,
     types: Types,
     algorithms: Vec<Algorithm>,
-    keys: KeySet,
+    keys: Keys,
     verifier: Verifier,
+}
+
+/// Where its keys are.
+#[derive(Clone, Debug)]
+enum Keys {
+    /// In the document.
+    Local(KeySet),
+    /// With their issuer.
+    Remote(Rc<Remote>),
 }
 
 /// A claim that goes on as a request header.
@@ -55,7 +66,9 @@ impl Provider {
         algorithms.sort_unstable();
         algorithms.dedup();
         let keys = import_keys(stated, &algorithms, report);
-        without_keyless(&mut algorithms, &keys, stated, report);
+        if stated.remote_jwks.is_none() {
+            without_keyless(&mut algorithms, &keys, stated, report);
+        }
         let claim_headers = stated.claim_to_headers.iter().map(|rule| ClaimHeader {
             claim: Rc::from(rule.claim.as_str()),
             header: Rc::from(rule.header.as_str()),
@@ -69,8 +82,27 @@ impl Provider {
             forward: stated.forward,
             types: Types::new(&stated.types),
             algorithms,
-            keys,
+            keys: Keys::Local(keys),
             verifier: Verifier::default(),
+        }
+    }
+
+    /// Takes its keys from their issuer.
+    pub(crate) fn fetch_keys(
+        &mut self,
+        from: &document::RemoteJwks,
+        metrics: &mut Metrics<'_>,
+        host: &dyn Host,
+    ) {
+        let remote = Remote::new(from, &self.name, &self.algorithms, metrics, host);
+        self.keys = Keys::Remote(Rc::new(remote));
+    }
+
+    /// Its keys, if they are fetched.
+    pub(crate) fn remote(&self) -> Option<&Remote> {
+        match &self.keys {
+            Keys::Local(_) => None,
+            Keys::Remote(remote) => Some(remote),
         }
     }
 
@@ -84,11 +116,29 @@ impl Provider {
         if !self.rules.is_issuer(&jws.claims) {
             return Err(ClaimError::Issuer.into());
         }
-        signature::check(jws, &self.keys, &self.algorithms, &self.verifier, host)?;
+        match &self.keys {
+            Keys::Local(keys) => self.verify(jws, keys, host)?,
+            Keys::Remote(remote) => match remote.keys() {
+                Some(keys) => self.verify(jws, &keys, host)?,
+                None => return Err(self.without_keys(jws, host)),
+            },
+        }
         if !self.types.take(jws.typ.as_deref()) {
             return Err(AuthError::Type);
         }
         Ok(self.rules.check(&jws.claims, now)?)
+    }
+
+    fn verify(&self, jws: &Jws<'_>, keys: &KeySet, host: &dyn Host) -> Result<(), SignatureError> {
+        signature::check(jws, keys, &self.algorithms, &self.verifier, host)
+    }
+
+    /// No key has come yet. A token of an algorithm that is not allowed is refused for that: no key would help it.
+    fn without_keys(&self, jws: &Jws<'_>, host: &dyn Host) -> AuthError {
+        match self.verify(jws, &KeySet::default(), host) {
+            Err(error @ SignatureError::AlgorithmNotAllowed(_)) => error.into(),
+            _ => AuthError::KeysUnavailable,
+        }
     }
 }
 

@@ -46,7 +46,16 @@ pub(crate) fn refusal(
         _ => ("the token is not valid", ", error=\"invalid_token\""),
     };
     let details = details(refused.error.reason(), provider);
-    challenge.refusal(details, message, error)
+    match refused.error {
+        AuthError::KeysUnavailable => keys_unavailable(details),
+        _ => challenge.refusal(details, message, error),
+    }
+}
+
+/// The caller may be who he says: nobody here can tell yet, so he is not told that his token is bad, and may come again.
+fn keys_unavailable(details: String) -> Refusal {
+    let message = "the keys to check the token with have not come yet";
+    Refusal::new(Cause::KeysUnavailable, details, message).header("retry-after", "1")
 }
 
 /// The reply to a request without a key that counts.

@@ -6,16 +6,19 @@
 //! stages find them, and into those headers, where the upstream does.
 
 use crate::{
+    AuthError,
     api_key::{Known, RefusedKey},
     application,
     authenticate::{Passed, Refused, Verified},
     caller::{self, Proven, Unproven},
     plan::Plan,
     refuse::{self, Challenge, Outcome},
+    remote,
     requirement::Requirement,
 };
-use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
-use std::rc::Rc;
+use engine::{BackgroundContext, CompileContext, Position, RequestContext, Stage, Verdict, Wait};
+use host::{CallAnswer, CallId, Nanos};
+use std::{rc::Rc, time::Duration};
 
 /// Authentication by JSON Web Tokens and API keys.
 pub struct Authenticate {
@@ -23,32 +26,51 @@ pub struct Authenticate {
     applications: application::Plan,
 }
 
+/// How often a request that waits looks for keys. They come within seconds or not at all, and each look costs what a request
+/// does.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 // === impl Authenticate ===
 
 impl Stage for Authenticate {
-    type State = ();
+    /// From when on the request waits for keys, if it does.
+    type State = Option<Nanos>;
 
     const POSITION: Position = Position::Authentication;
 
     fn compile(cx: &mut CompileContext<'_>) -> Self {
+        let plan = Plan::compile(cx);
+        if plan.judges.has_remote_keys() {
+            cx.tick_every(remote::TICK);
+        }
         Self {
-            plan: Plan::compile(cx),
+            plan,
             applications: application::Plan::compile(cx),
         }
     }
 
-    fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
-        self.remove_claim_headers(cx);
-        match self.credentials(cx) {
+    fn request(&self, cx: &mut RequestContext<'_>, waiting: &mut Option<Nanos>) -> Verdict {
+        if waiting.is_none() {
+            self.remove_claim_headers(cx);
+        }
+        match self.credentials(cx, waiting) {
             Verdict::Continue => self.applications.check(cx),
             other => other,
         }
+    }
+
+    fn tick(&self, cx: &BackgroundContext<'_>) {
+        self.plan.judges.tick(cx);
+    }
+
+    fn http_response(&self, cx: &BackgroundContext<'_>, call: CallId, answer: Option<&CallAnswer>) {
+        self.plan.judges.answered(cx, call, answer);
     }
 }
 
 impl Authenticate {
     /// The node's requirement.
-    fn credentials(&self, cx: &mut RequestContext<'_>) -> Verdict {
+    fn credentials(&self, cx: &mut RequestContext<'_>, waiting: &mut Option<Nanos>) -> Verdict {
         let requirement = self.plan.requirement(cx.node);
         if requirement.passes_preflight(cx.view) {
             self.plan.tally(cx.service).passed(None, cx.host);
@@ -60,7 +82,10 @@ impl Authenticate {
                 self.accept(cx, proven);
                 Verdict::Continue
             }
-            Err(Unproven::Token(refused)) => self.refuse(cx, requirement, &refused),
+            Err(Unproven::Token(refused)) => match self.wait(cx, requirement, waiting, &refused) {
+                Some(wait) => Verdict::Wait(wait),
+                None => self.refuse(cx, requirement, &refused),
+            },
             Err(Unproven::Key(refused)) => self.refuse_key(cx, requirement, &refused),
         }
     }
@@ -102,6 +127,30 @@ impl Authenticate {
             }
         }
         tokens.each(|verified| cx.identity.add_claims(Rc::clone(&verified.proof.claims)));
+    }
+
+    /// How long a request waits for its issuer's first keys, if it may. Who passes anyway is not held up.
+    fn wait(
+        &self,
+        cx: &RequestContext<'_>,
+        requirement: &Requirement,
+        waiting: &mut Option<Nanos>,
+        refused: &Refused<'_>,
+    ) -> Option<Wait> {
+        let is_wanted = requirement.outcome() == Outcome::Refused && cx.can_wait;
+        if refused.error != AuthError::KeysUnavailable || !is_wanted {
+            return None;
+        }
+        let provider = self.plan.judges.providers.get(refused.provider?)?;
+        let patience = provider.remote()?.patience();
+        let now = cx.now();
+        let since = waiting.unwrap_or(now);
+        let until = since.after(patience);
+        if now >= until {
+            return None;
+        }
+        *waiting = Some(since);
+        Some(Wait::Until(until.min(now.after(LOOK_AGAIN))))
     }
 
     fn accept_key(&self, cx: &mut RequestContext<'_>, known: &Known<'_, '_>) {

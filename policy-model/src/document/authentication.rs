@@ -1,7 +1,7 @@
 //! Who calls, and how it is proved: token issuers, API keys, and what a request must bring.
 
-use super::{ClaimRule, Jwks, JwtAlgorithm, authorization::Permission, meta::Mode};
-use std::num::{NonZeroU32, NonZeroU64};
+use super::{ClaimRule, Jwks, JwtAlgorithm, RemoteJwks, authorization::Permission, meta::Mode};
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 /// The document's providers of identity and its default requirement.
@@ -124,19 +124,6 @@ pub struct ClaimToHeader {
     pub claim: String,
     /// The header, in lower case.
     pub header: String,
-}
-
-/// Where an issuer's keys are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemoteJwks {
-    /// The Envoy cluster that reaches it.
-    pub cluster: String,
-    /// The address of the keys.
-    pub uri: String,
-    /// Milliseconds to wait for an answer.
-    pub timeout_ms: NonZeroU64,
-    /// Milliseconds to keep the answer.
-    pub cache_duration_ms: NonZeroU64,
 }
 
 /// Clients that bring a key.

@@ -29,6 +29,7 @@ mod location;
 mod meta;
 mod permission;
 mod policy;
+mod remote_jwks;
 mod route;
 mod service;
 mod service_auth;
@@ -37,7 +38,7 @@ mod spelled;
 
 pub use authentication::{
     ApiKeyClient, ApiKeys, Authentication, AuthenticationPolicy, ClaimToHeader, Provider,
-    RemoteJwks, Requirement, TokenHeader,
+    Requirement, TokenHeader,
 };
 pub use authorization::{Authorization, MethodPermission, Ownership, Permission, Role};
 pub use breaker::{BreakerLevel, CircuitBreakPolicy, DegradeConfig, Percent, WindowType};
@@ -68,6 +69,7 @@ pub use location::Location;
 pub use meta::{Mode, PolicyMeta, StateAt};
 pub use permission::{PermissionPolicy, PermissionType};
 pub use policy::ServicePolicy;
+pub use remote_jwks::{KeysTarget, RemoteJwks};
 pub use route::{Destination, RoutePolicy, TagRule};
 pub use service::{
     Endpoint, PathMatchType, Service, ServiceGroup, ServiceMethod, ServicePath, ServiceType,

@@ -161,6 +161,7 @@ fn remote_jwks(o: &mut Obj) -> Option<RemoteJwks> {
     let (cluster, uri) = (o.filled("cluster"), o.filled("uri"));
     let timeout_ms = o.whole("timeoutMs").unwrap_or(TIMEOUT_MS);
     let cache_duration_ms = o.whole("cacheDurationMs").unwrap_or(CACHE_DURATION_MS);
+    let wait_ms = o.whole("waitMs").unwrap_or_default();
     let (Some(cluster), Some(uri)) = (cluster, uri) else {
         o.error("", "`cluster` and `uri` are needed to fetch keys");
         return None;
@@ -170,5 +171,6 @@ fn remote_jwks(o: &mut Obj) -> Option<RemoteJwks> {
         uri,
         timeout_ms,
         cache_duration_ms,
+        wait_ms,
     })
 }

@@ -21,7 +21,7 @@ pub(super) fn jwks(o: &mut Obj) -> Jwks {
     }
 }
 
-fn jwk(o: &mut Obj) -> Option<Jwk> {
+pub(super) fn jwk(o: &mut Obj) -> Option<Jwk> {
     for name in [
         "x5u", "x5c", "x5t", "x5t#S256", "exp", "iat", "nbf", "iss", "ext",
     ] {

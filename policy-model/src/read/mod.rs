@@ -25,6 +25,7 @@ pub(crate) mod nearest;
 mod object;
 mod permission;
 mod policy;
+mod published;
 mod route;
 mod service;
 mod service_auth;
@@ -38,6 +39,7 @@ use crate::json::{Json, NotJson};
 use crate::validate;
 pub(crate) use object::escape;
 use object::{Obj, list};
+pub use published::NotKeys;
 
 impl Document {
     /// Reads a document and checks it.

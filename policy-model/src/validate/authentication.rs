@@ -5,6 +5,7 @@ use super::breaker::{is_field_name, is_framing};
 use super::claim_rule;
 use super::jwks;
 use super::refer::once;
+use super::remote_jwks;
 use super::requirement;
 use super::walk::nodes;
 use crate::document::{ApiKeys, Document, JwtAlgorithm, Provider, Requirement};
@@ -71,6 +72,7 @@ fn check_provider(provider: &Provider, report: &mut Report) {
             report.error(&*set.pointer, message);
         }
     }
+    remote_jwks::check(provider, report);
     mixed(provider, report);
     if provider.issuer.is_none() {
         report.warning(

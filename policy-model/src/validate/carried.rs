@@ -19,10 +19,6 @@ struct Gap<T: 'static> {
 }
 
 const DOCUMENT: &[Gap<Document>] = &[
-    error(
-        said::remote_jwks,
-        "keys are not fetched yet: state them as `localJwks`",
-    ),
     warning(said::live_spaces, "units and cells are not carried out yet"),
     warning(said::settings, "has no effect yet"),
 ];

@@ -22,6 +22,7 @@ mod live_space;
 mod names;
 mod path;
 mod refer;
+mod remote_jwks;
 mod requirement;
 mod route;
 mod service;

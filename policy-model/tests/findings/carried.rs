@@ -74,11 +74,7 @@ fn a_breaker_without_a_level_says_what_to_write() {
 
 #[test]
 fn settings_without_effect_are_a_warning() {
-    for (name, value) in [
-        ("maxWaiting", 5),
-        ("rateLimitDraft", 8),
-        ("faultInjection", 1),
-    ] {
+    for (name, value) in [("rateLimitDraft", 8), ("faultInjection", 1)] {
         let mut document = json!({"services": [], "settings": {}});
         document["settings"][name] = json!(value);
         assert_found(
@@ -110,14 +106,6 @@ fn what_would_protect_less_is_refused() {
     ] {
         assert_found(&at_group(&policy), &format!("error at {GROUP}{rest}: "));
     }
-    let remote = json!({"cluster": "c", "uri": "https://i/jwks"});
-    let said = report(&json!({"authentication": {
-        "providers": {"a": {"remoteJwks": remote}}, "requirement": {"anyOf": ["a"]}
-    }}));
-    assert_found(
-        &said,
-        "error at /authentication/providers/a/remoteJwks: not fetched yet",
-    );
 }
 
 #[test]

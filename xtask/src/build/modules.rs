@@ -37,6 +37,10 @@ const RESPONSE_TRAILERS: &str = "proxy_on_response_trailers";
 /// The response's status and headers are read or extended.
 pub(crate) const RESPONSE: &str = "proxy_on_response_headers";
 
+/// Issuers' keys are fetched: on the timer, and the answer comes by itself. Neither is a part of a request.
+const TICK: &str = "proxy_on_tick";
+const ANSWER: &str = "proxy_on_http_call_response";
+
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
 /// what has been reached: 2 per cent above the largest.
 const FILTER_BUDGET: u64 = 701 * 1024;
@@ -49,7 +53,7 @@ const GOVERNANCE_BUDGET: u64 = 960 * 1024;
 pub(crate) const MODULES: [Module; 5] = [
     Module {
         name: "jwt-auth",
-        callbacks: &[],
+        callbacks: &[TICK, ANSWER],
         budget: TOKEN_BUDGET,
     },
     Module {
@@ -69,7 +73,14 @@ pub(crate) const MODULES: [Module; 5] = [
     },
     Module {
         name: "governance",
-        callbacks: &[REQUEST_BODY, REQUEST_TRAILERS, RESPONSE, RESPONSE_TRAILERS],
+        callbacks: &[
+            REQUEST_BODY,
+            REQUEST_TRAILERS,
+            RESPONSE,
+            RESPONSE_TRAILERS,
+            TICK,
+            ANSWER,
+        ],
         budget: GOVERNANCE_BUDGET,
     },
 ];

@@ -5,6 +5,7 @@ mod corpus;
 mod in_process;
 mod provider;
 mod published;
+mod remote;
 mod requirements;
 pub(crate) mod scene;
 mod weak_keys;

@@ -21,6 +21,12 @@ impl<'j> Obj<'j, '_> {
         }
     }
 
+    /// Members that were not asked for are somebody's own: none of them is unknown.
+    pub(in crate::read) fn extended(&mut self) {
+        self.doubles();
+        self.members = &[];
+    }
+
     /// Reports the names that are given twice, and returns them.
     pub(super) fn doubles(&mut self) -> Vec<&'j str> {
         let mut doubled = doubled(self.members);

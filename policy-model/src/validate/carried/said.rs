@@ -3,7 +3,7 @@
 use crate::document::{
     BreakerLevel, CircuitBreakPolicy, ClusterPolicy, Document, HealthPolicy, LimitAlgorithm,
     LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta, RateLimitPolicy, Service,
-    ServicePolicy, Settings,
+    ServicePolicy,
 };
 use std::rc::Rc;
 
@@ -23,14 +23,6 @@ fn enabled<'p>(metas: impl Iterator<Item = &'p PolicyMeta>) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn remote_jwks(document: &Document) -> Vec<String> {
-    let providers = document.authentication.providers.iter();
-    let remote = providers.filter(|provider| provider.remote_jwks.is_some());
-    remote
-        .map(|provider| format!("{}/remoteJwks", provider.pointer))
-        .collect()
-}
-
 pub(super) fn live_spaces(document: &Document) -> Vec<String> {
     document
         .live_spaces
@@ -47,9 +39,7 @@ pub(super) fn settings(document: &Document) -> Vec<String> {
     let faults = settings
         .fault_injection
         .map(|_| "/settings/faultInjection".to_owned());
-    let waiting = settings.max_waiting != Settings::DEFAULT_MAX_WAITING;
-    let waiting = waiting.then(|| "/settings/maxWaiting".to_owned());
-    draft.into_iter().chain(faults).chain(waiting).collect()
+    draft.into_iter().chain(faults).collect()
 }
 
 pub(super) fn endpoints(service: &Service) -> Vec<String> {

@@ -38,6 +38,11 @@ fn insert(bootstrap: &mut Bootstrap, what: &str, part: Value) -> anyhow::Result<
     match what {
         "stats_config" | "overload_manager" => merge(bootstrap.tree(), part)?,
         "cluster" => bootstrap.tree()["static_resources"]["clusters"] = part,
+        "more_clusters" => {
+            let clusters = &mut bootstrap.tree()["static_resources"]["clusters"];
+            let clusters = clusters.as_array_mut().context("no clusters")?;
+            clusters.extend(part.as_array().cloned().context("not a list of clusters")?);
+        }
         "connection_manager" => {
             let mut managers = bootstrap.connection_managers();
             merge(managers.first_mut().context("no connection manager")?, part)?;
