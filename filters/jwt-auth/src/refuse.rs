@@ -92,28 +92,26 @@ pub(crate) fn log(
     outcome: Outcome,
 ) {
     write_line(cx, &|| {
-        json!({
+        outcome.told(json!({
             "steward": "jwt_refused",
-            "outcome": outcome.word(),
             "request_id": cx.view.request_id(),
             "provider": provider,
             "reason": refused.error.to_string(),
             "token": refused.token.as_ref().map(Token::to_string),
-        })
+        }))
     });
 }
 
 /// As [`log`], of a key.
 pub(crate) fn log_key(cx: &RequestContext<'_>, refused: &RefusedKey<'_>, outcome: Outcome) {
     write_line(cx, &|| {
-        json!({
+        outcome.told(json!({
             "steward": "api_key_refused",
-            "outcome": outcome.word(),
             "request_id": cx.view.request_id(),
             "client": refused.client.as_deref(),
             "reason": refused.error.to_string(),
             "key": refused.key.as_ref().map(Token::to_string),
-        })
+        }))
     });
 }
 
@@ -127,13 +125,17 @@ pub(crate) fn write_line(cx: &RequestContext<'_>, line: &dyn Fn() -> Value) {
 // === impl Outcome ===
 
 impl Outcome {
-    /// Its word in metrics and logs.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
+    /// The line, with the outcome where it is not the usual one.
+    fn told(self, mut line: Value) -> Value {
+        let word = match self {
+            Self::Refused => return line,
             Self::WouldRefuse => "would_refuse",
             Self::Failed => "failed",
+        };
+        if let Some(members) = line.as_object_mut() {
+            members.insert("outcome".to_owned(), word.into());
         }
+        line
     }
 }
 
