@@ -185,17 +185,28 @@ impl HeaderPlace {
         }
     }
 
-    /// Whether our credential follows another kind's: Envoy joins two headers with a comma (`Basic …, Bearer …`), and the
-    /// service might look for the second.
+    /// Whether our credential follows something else: Envoy joins two headers with a comma (`Basic …, Bearer …`), and the
+    /// service might look for the second, or for the scheme anywhere.
     fn is_behind_another(&self, value: &[u8]) -> bool {
-        let mut others = value.split(|byte| *byte == b',').skip(1);
-        others.any(|other| self.token(other.trim_ascii_start()).is_some())
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+        let mut rest = value;
+        while let Some(end) = rest.iter().position(ends) {
+            rest = rest.get(end + 1..).unwrap_or_default();
+            if self.token(rest).is_some() {
+                return true;
+            }
+        }
+        false
     }
 
-    /// Scheme names are case-insensitive, and one or more spaces follow (RFC 9110 section 11.4).
+    /// Scheme names are case-insensitive, and one or more spaces follow (RFC 9110 section 11.4). A tab is none, but readers
+    /// who split at any white space take it for one, so what follows it is judged too.
     fn token<'a>(&self, value: &'a [u8]) -> Option<&'a [u8]> {
         let (prefix, token) = value.split_at_checked(self.prefix.len())?;
-        if !prefix.eq_ignore_ascii_case(self.prefix.as_bytes()) {
+        let same = |(own, sent): (&u8, &u8)| {
+            own.eq_ignore_ascii_case(sent) || (*own == b' ' && sent.is_ascii_whitespace())
+        };
+        if !self.prefix.as_bytes().iter().zip(prefix).all(same) {
             return None;
         }
         let token = token.trim_ascii();

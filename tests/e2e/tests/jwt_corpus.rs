@@ -1,5 +1,6 @@
 //! The same tokens before Envoy's own `jwt_authn` and before ours, in one Envoy: the verdicts agree, or docs/authentication.md
-//! says why not. A difference that is not on the page fails, and so does one on the page that is none any more.
+//! says why not. A difference that is not on the page fails, and so does one on the page that is none any more. And the access
+//! log says of each refusal of ours why.
 
 #![allow(
     clippy::indexing_slicing,
@@ -9,13 +10,14 @@
 use anyhow::{Context as _, bail, ensure};
 use e2e::documents::SERVICE;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt, fs};
+use std::{collections::BTreeMap, fmt, fs, time::Duration};
 use testkit::{
     Bootstrap, Client, Envoy, Request, repository,
     tokens::{
         self, Algorithm,
         corpus::{self, Case},
     },
+    until,
 };
 
 /// The listener whose tokens `jwt_authn` judges.
@@ -24,6 +26,9 @@ const NATIVE: &str = "native";
 /// The section of the page with the differences.
 const PAGE: &str = "docs/authentication.md";
 const SECTION: &str = "\n## Beside Envoy's jwt_authn\n";
+
+/// The header that tells the access log which case it is.
+const CASE: &str = "x-case";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -39,7 +44,7 @@ fn envoys_own_filter_agrees_or_the_page_says_why_not() -> anyhow::Result<()> {
     let envoy = both()?.start()?;
     let native = envoy.listener(NATIVE).context("no second listener")?;
     let (mut native, mut own) = (Client::new(native), envoy.client());
-    let mut differences = BTreeMap::new();
+    let (mut differences, mut reasons) = (BTreeMap::new(), BTreeMap::new());
     let cases = corpus::cases()?;
     for case in &cases {
         let request = request(case);
@@ -50,6 +55,9 @@ fn envoys_own_filter_agrees_or_the_page_says_why_not() -> anyhow::Result<()> {
         let at_the_codec = ours.status == 400 && theirs.status == 400;
         let is_right = ours.status == wanted || (wanted == 401 && at_the_codec);
         ensure!(is_right, "{}: {ours:?}", case.name);
+        if let (Some(reason), 401) = (case.refused, ours.status) {
+            reasons.insert(&*case.name, reason);
+        }
         let pair = (verdict(theirs.status)?, verdict(ours.status)?);
         if pair.0 != pair.1 {
             differences.insert(case.name.clone(), pair);
@@ -58,7 +66,35 @@ fn envoys_own_filter_agrees_or_the_page_says_why_not() -> anyhow::Result<()> {
     compare(&differences, &on_the_page()?)?;
     let good = cases.iter().filter(|case| case.refused.is_none()).count();
     ensure!(good > 30, "only {good} passed");
+    logged(&envoy, cases.len(), &reasons)?;
     envoy.finish()
+}
+
+/// Whether the access log, a line for each request, has these reasons, each with or without a provider.
+fn logged(envoy: &Envoy, requests: usize, reasons: &BTreeMap<&str, &str>) -> anyhow::Result<()> {
+    let lost = |lines: &[String]| -> Vec<String> {
+        let is_there = |name: &str, reason: &str| {
+            let begin = format!("case {name} {reason}");
+            let mut ends = lines.iter().filter_map(|line| line.strip_prefix(&begin));
+            ends.any(|end| end.is_empty() || end.starts_with('{'))
+        };
+        let lost = reasons
+            .iter()
+            .filter(|(name, reason)| !is_there(name, reason));
+        lost.map(|(name, reason)| format!("{name} {reason}"))
+            .collect()
+    };
+    let all = until("the access log", Duration::from_secs(30), || {
+        let lines = envoy.access_log()?;
+        let count = lines
+            .iter()
+            .filter(|line| line.starts_with("case "))
+            .count();
+        Ok((count >= requests).then_some(lines))
+    })?;
+    let lost = lost(&all);
+    ensure!(lost.is_empty(), "not logged:\n{}", lost.join("\n"));
+    Ok(())
 }
 
 fn verdict(status: u16) -> anyhow::Result<Verdict> {
@@ -116,6 +152,7 @@ fn request(case: &Case) -> Request {
         .fold(Request::get(&case.target), |request, (name, value)| {
             request.header(name, value)
         })
+        .header(CASE, &case.name)
 }
 
 /// Two listeners, alike but for the filter.
@@ -141,7 +178,15 @@ fn add_listener(bootstrap: &mut Bootstrap, filter: Value) -> anyhow::Result<()> 
         .as_array_mut()
         .context("a list of listeners")?
         .push(native);
+    let format = format!("case %REQ({CASE})% %RESPONSE_CODE_DETAILS%\n");
     let mut managers = bootstrap.connection_managers();
+    managers[0]["access_log"] = json!([{
+        "name": "stdout",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            "log_format": { "text_format_source": { "inline_string": format } },
+        },
+    }]);
     let native = managers.last_mut().context("the second listener")?;
     native["http_filters"][0] = filter;
     Ok(())

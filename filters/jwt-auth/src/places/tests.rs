@@ -67,6 +67,7 @@ fn the_scheme_is_any_case_and_spaces_may_follow() {
         "bearer a.b.c",
         "BEARER   a.b.c",
         "Bearer a.b.c ",
+        "Bearer\ta.b.c",
     ] {
         assert_eq!(
             found(&[("authorization", value.as_bytes())]).as_deref(),
@@ -112,7 +113,7 @@ fn parameters_and_cookies_carry_tokens_too() {
 
 #[test]
 fn two_tokens_are_one_too_many() {
-    let both: [Pairs<'_>; 13] = [
+    let both: [Pairs<'_>; 15] = [
         &[
             ("authorization", b"Bearer a"),
             ("authorization", b"Bearer b"),
@@ -125,6 +126,8 @@ fn two_tokens_are_one_too_many() {
         &[("authorization", b"Basic a,Bearer b")],
         &[("authorization", b"Basic a, Digest b,  bearer c")],
         &[("authorization", b",Bearer b")],
+        &[("authorization", b"x Bearer b")],
+        &[("authorization", b"Basic a,\tbearer\tb")],
         &[
             ("authorization", b"Basic a"),
             ("authorization", b"Bearer b"),

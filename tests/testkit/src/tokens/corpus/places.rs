@@ -28,7 +28,7 @@ fn one_header(corpus: &mut Corpus, good: &str) {
         ("no-scheme", good, Some(MISSING)),
         ("another-scheme", &*format!("Basic {good}"), Some(MISSING)),
         ("no-space", &format!("Bearer{good}"), Some(MISSING)),
-        ("tab-for-a-space", &format!("Bearer\t{good}"), Some(MISSING)),
+        ("tab-for-a-space", &format!("Bearer\t{good}"), None),
         ("colon", &format!("Bearer: {good}"), Some(MISSING)),
         (
             "scheme-twice",
@@ -89,7 +89,7 @@ fn two_headers(corpus: &mut Corpus, good: &str, bad: &str) {
     ];
     corpus.add("two-headers-basic-and-bearer", "", basic, Some(AMBIGUOUS));
     let behind = authorization(&format!("x Bearer {good}"));
-    corpus.add("header-scheme-behind-a-word", "", behind, Some(MISSING));
+    corpus.add("header-scheme-behind-a-word", "", behind, Some(AMBIGUOUS));
 }
 
 fn queries(corpus: &mut Corpus, good: &str, bad: &str) {
