@@ -28,10 +28,10 @@ mod reading;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 #[path = "findings/reading_properties.rs"]
 mod reading_properties;
-#[path = "findings/requirements.rs"]
-mod requirements;
 #[path = "findings/remote_jwks.rs"]
 mod remote_jwks;
+#[path = "findings/requirements.rs"]
+mod requirements;
 #[path = "findings/routes.rs"]
 mod routes;
 #[path = "findings/service_auth.rs"]
