@@ -31,7 +31,7 @@ pub struct Found<'a, 'p> {
     place: Place<'p>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place<'p> {
     Header(&'p str),
     Param(&'p str),
@@ -222,6 +222,12 @@ impl Found<'_, '_> {
     #[must_use]
     pub fn is_list(&self) -> bool {
         matches!(self.place, Place::Header(_)) && self.token.0.contains(&b',')
+    }
+
+    /// Whether both are the same token in the same place.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.place == other.place && self.token == other.token
     }
 
     /// Takes the token out of what goes to the upstream, which other changes may have touched already.

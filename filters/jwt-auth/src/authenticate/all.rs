@@ -2,7 +2,8 @@
 //!
 //! The tokens in the places of these providers are expected, and each of them is judged by whoever requires it. Beside them a
 //! request may carry one more, for a provider of `anyOf`, and that one must be good too: no token passes in a place that the
-//! requirement names without somebody's word for it.
+//! requirement names without the word of somebody who looks there: a device's token in the place of a user's, though it is
+//! good, is not a user's.
 
 use super::{Candidate, Judges, Passed, Refused, Verified};
 use crate::requirement::Requirement;
@@ -70,8 +71,7 @@ impl Judges {
             let Some(candidate) = self.candidate(place, view)? else {
                 continue;
             };
-            let found = &candidate.found.token;
-            if required.iter().any(|own| own.found.token == *found) {
+            if required.iter().any(|own| own.found.is(&candidate.found)) {
                 beside.expected.push(candidate);
             } else if super::is_another(&beside.other, &candidate.found) {
                 return Err(Refused::ambiguous(place));

@@ -82,28 +82,22 @@ fn passes(requirement: &Requirement, has_key: bool, sent: &Sent) -> bool {
         return requirement.allow_missing;
     }
     let all_vouch = requirement.all_of.iter().all(|at| vouches(*at, sent));
-    let expected: Vec<_> = requirement
-        .all_of
-        .iter()
-        .filter_map(|at| sent_to(*at, sent))
-        .collect();
-    let mut others: Vec<_> = any_of
-        .iter()
-        .filter_map(|at| sent_to(*at, sent))
-        .filter(|token| !expected.contains(token))
-        .collect();
-    others.sort_unstable();
-    others.dedup();
-    let one_vouches = |token: Option<usize>| {
-        let fits = |at: &&usize| token.is_none() || sent_to(**at, sent) == token;
-        any_of.iter().filter(fits).any(|at| vouches(*at, sent))
+    // What lies where one of `allOf` looks is judged already.
+    let is_expected = |at: usize| {
+        let mut all_of = requirement.all_of.iter();
+        all_of.any(|own| PROVIDERS[*own].0 == PROVIDERS[at].0)
     };
-    let any_vouches = match others.as_slice() {
+    let (expected, others): (Vec<_>, Vec<_>) = any_of.iter().partition(|at| is_expected(**at));
+    let mut tokens: Vec<_> = others.iter().filter_map(|at| sent_to(*at, sent)).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    let one_vouches = |list: &[usize]| list.iter().any(|at| vouches(*at, sent));
+    let any_vouches = match tokens.as_slice() {
         [] => {
             let by_key = requirement.api_keys && has_key;
-            requirement.any_of.is_none() || by_key || one_vouches(None)
+            requirement.any_of.is_none() || by_key || one_vouches(&expected)
         }
-        [other] => one_vouches(Some(*other)),
+        [_] => one_vouches(&others),
         _ => false,
     };
     all_vouch && any_vouches

@@ -154,6 +154,8 @@ fn one_of_these_beside_all_of_those() {
     // The key would do, but a token that nobody vouches for must not reach the service as if somebody had.
     let unjudged = pair.send(Some("a.b.c"), Some(&device), Some(KEY));
     assert_eq!(details(&unjudged), "steward_jwt_malformed{corp}");
+    let displaced = pair.send(Some(&device), Some(&device), Some(KEY));
+    assert_eq!(details(&displaced), "steward_jwt_issuer{corp}");
 }
 
 #[test]
