@@ -41,7 +41,7 @@ pub(crate) enum Material {
 }
 
 /// A key's numbers, found sound; not yet bound to an algorithm.
-enum Sound {
+pub(crate) enum Sound {
     Secret(Vec<u8>),
     Rsa(Rc<RsaKey>),
     Ec(Curve, Rc<[u8]>),
@@ -101,6 +101,18 @@ impl KeySet {
             }
         }
         (Self { keys }, skipped)
+    }
+
+    /// One key without a name, for this algorithm; empty if it is not for this key, or its hash longer than the secret.
+    pub(crate) fn of(key: &Sound, algorithm: Algorithm) -> Self {
+        let key = key.bind(algorithm).map(|material| Key {
+            kid: None,
+            algorithm,
+            material,
+        });
+        Self {
+            keys: key.into_iter().collect(),
+        }
     }
 
     /// The usable keys.

@@ -8,7 +8,7 @@ use super::breaker::{is_field_name, is_framing};
 use super::refer::once;
 use crate::document::{AuthPolicy, AuthType, Document, JwtPolicy, Mode, Service, TokenPolicy};
 use crate::finding::{Report, Severity};
-use std::collections::BTreeMap;
+use crate::sort::sort_by;
 
 /// What to write where a key lies in a file.
 const WRITE_THE_KEY: &str =
@@ -67,15 +67,22 @@ fn in_one_mode(policies: &[&AuthPolicy], report: &mut Report) {
 
 /// Who shows a token that two applications have could be either. Tokens are not named in the finding.
 fn each_its_own(policies: &[&AuthPolicy], report: &mut Report) {
-    let mut first: BTreeMap<&str, &AuthPolicy> = BTreeMap::new();
-    let by_token = |policy: &&&AuthPolicy| policy.auth_type == Some(AuthType::Token);
-    for policy in policies.iter().filter(by_token) {
-        for token in &policy.token_policies {
-            let before = *first.entry(&token.token).or_insert(policy);
-            if before.application != policy.application && !token.token.is_empty() {
-                let message = format!("another application has the same token: {}", before.pointer);
-                report.warning(&*token.pointer, message);
-            }
+    let by_token = policies
+        .iter()
+        .filter(|policy| policy.auth_type == Some(AuthType::Token));
+    let tokens =
+        by_token.flat_map(|policy| policy.token_policies.iter().map(|token| (*policy, token)));
+    let mut tokens: Vec<_> = tokens.collect();
+    sort_by(&mut tokens, |(_, one), (_, other)| {
+        one.token.cmp(&other.token)
+    });
+    for pair in tokens.windows(2) {
+        if let [(before, first), (policy, token)] = pair
+            && first.token == token.token
+            && before.application != policy.application
+        {
+            let message = format!("another application has the same token: {}", before.pointer);
+            report.warning(&*token.pointer, message);
         }
     }
 }

@@ -8,11 +8,19 @@ use super::{
     callers::{Callers, Proven},
     error::{CallerError, Denied},
 };
-use crate::{AuthError, claims::ClaimError, jws::Jws, provider::Provider};
+use crate::{
+    AuthError,
+    algorithm::Algorithm,
+    claims::{ClaimError, Rules},
+    foreign::Verifier,
+    jwk::KeySet,
+    jws::Jws,
+    signature,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use host::Host;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 use subtle::ConstantTimeEq;
 
 /// A header that holds tokens.
@@ -55,10 +63,14 @@ struct SharedToken {
 }
 
 #[derive(Debug)]
-struct SigningKey {
-    policy: usize,
-    provider: Provider,
-    life: Life,
+pub(super) struct SigningKey {
+    pub(super) policy: usize,
+    /// The one algorithm, its key, and the memory of the host's verifier.
+    pub(super) algorithm: Algorithm,
+    pub(super) key: KeySet,
+    pub(super) verifier: Verifier,
+    pub(super) rules: Rc<Rules>,
+    pub(super) life: Life,
 }
 
 const AUTHORIZATION: &str = "authorization";
@@ -88,13 +100,9 @@ impl Door {
         });
     }
 
-    /// Lets in whose token this provider believes.
-    pub(super) fn add_key(&mut self, policy: usize, provider: Provider, life: Life) {
-        self.keys.push(SigningKey {
-            policy,
-            provider,
-            life,
-        });
+    /// Lets in whose token this key has signed.
+    pub(super) fn add_key(&mut self, key: SigningKey) {
+        self.keys.push(key);
     }
 
     /// The challenges of its kinds of token (RFC 9110, section 11.6.1). Beside `authorization` no scheme is known; `ApiKey`
@@ -191,12 +199,8 @@ impl Door {
             .ok_or_else(|| Denied::by_nobody(no_issuer()).of(token))?;
         let mut denied = Denied::by(policy, no_issuer());
         for key in self.keys.iter().filter(|key| key.policy == policy) {
-            let verdict = key.life.check(now.clock).and_then(|()| {
-                let verdict = key.provider.check(&jws, now.host, now.clock);
-                verdict.map_err(signed)
-            });
-            match verdict {
-                Ok(_) => return callers.proven_as(policy, issuer).ok_or(denied.of(token)),
+            match key.check(&jws, now) {
+                Ok(()) => return callers.proven_as(policy, issuer).ok_or(denied.of(token)),
                 Err(error) => denied = denied.or(Denied::by(policy, error)),
             }
         }
@@ -218,6 +222,19 @@ impl Door {
 
 fn signed(error: AuthError) -> CallerError {
     CallerError::Signed(error)
+}
+
+// === impl SigningKey ===
+
+impl SigningKey {
+    fn check(&self, jws: &Jws<'_>, now: Now<'_>) -> Result<(), CallerError> {
+        self.life.check(now.clock)?;
+        let allowed = std::slice::from_ref(&self.algorithm);
+        let verdict = signature::check(jws, &self.key, allowed, &self.verifier, now.host);
+        verdict.map_err(|why| signed(why.into()))?;
+        let verdict = self.rules.check(&jws.claims, now.clock);
+        verdict.map(drop).map_err(|why| signed(why.into()))
+    }
 }
 
 // === impl Life ===

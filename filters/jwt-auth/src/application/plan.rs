@@ -3,18 +3,22 @@
 use super::{
     CONSUMER,
     callers::{Callers, Policy, Proven},
-    door::{Door, Life, Now},
+    door::{Door, Life, Now, SigningKey},
     public_key, refuse,
 };
-use crate::{base64url, provider::Provider};
+use crate::{
+    claims::Rules,
+    foreign::Verifier,
+    jwk::{KeySet, Sound},
+};
 use engine::{CompileContext, Decisions, HeaderValue, RequestContext, Verdict};
 use policy_model::{
     Report,
-    document::{self, AuthPolicy, AuthType, Jwk, Jwks, JwtPolicy, KeyMaterial, Mode},
+    document::{AuthPolicy, AuthType, JwtPolicy, Mode, Provider},
     model::{GovernedService, ServiceId},
     sort::sort_by_key,
 };
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 /// What requests need to know.
 #[derive(Default)]
@@ -85,9 +89,10 @@ impl Authorized {
                 .into_iter()
                 .flat_map(|document| document.aliases.clone()),
         );
+        let rules = Rc::new(rules(audiences));
         let mut callers = Callers::default();
         for policy in &stated {
-            callers.add(policy, &audiences, cx.report);
+            callers.add(policy, &rules, cx.report);
         }
         let mut count = |policy: &str| {
             let service = Rc::clone(&service.name);
@@ -151,7 +156,7 @@ impl Authorized {
 // === impl Callers ===
 
 impl Callers {
-    fn add(&mut self, stated: &AuthPolicy, audiences: &[String], report: &mut Report) {
+    fn add(&mut self, stated: &AuthPolicy, rules: &Rc<Rules>, report: &mut Report) {
         let place = self.policies.len();
         self.policies.push(Policy {
             application: stated.application.as_deref().map(Rc::from),
@@ -159,20 +164,19 @@ impl Callers {
         });
         match stated.auth_type {
             Some(AuthType::Token) => {
-                let usable = stated
-                    .token_policies
-                    .iter()
-                    .filter(|token| !token.token.is_empty());
-                for token in usable {
+                for token in &stated.token_policies {
                     let life = Life::new(token.start_time_ms, token.end_time_ms);
-                    self.at_door(&token.key, |door| door.add_token(place, &token.token, life));
+                    if let Some(door) = self.at_door(&token.key) {
+                        door.add_token(place, &token.token, life);
+                    }
                 }
             }
             Some(AuthType::Jwt) => {
-                for key in &stated.jwt_policies {
-                    if let Some(provider) = provider(key, audiences, report) {
-                        let life = Life::new(key.start_time_ms, key.end_time_ms);
-                        self.at_door(&key.key, |door| door.add_key(place, provider, life));
+                for stated in &stated.jwt_policies {
+                    if let Some(key) = signing_key(stated, place, rules, report)
+                        && let Some(door) = self.at_door(&stated.key)
+                    {
+                        door.add_key(key);
                     }
                 }
             }
@@ -180,51 +184,65 @@ impl Callers {
         }
     }
 
-    fn at_door(&mut self, header: &str, add: impl FnOnce(&mut Door)) {
+    fn at_door(&mut self, header: &str) -> Option<&mut Door> {
         if !self.doors.iter().any(|door| door.header == header) {
             self.doors.push(Door::new(header));
         }
-        if let Some(door) = self.doors.iter_mut().find(|door| door.header == header) {
-            add(door);
-        }
+        self.doors.iter_mut().find(|door| door.header == header)
     }
 }
 
-/// Who signs with this key, as an issuer of tokens for this service; none if the reader has refused it or it cannot be read.
-/// Whose it may say the tokens are is decided by whose policy it is in.
-fn provider(key: &JwtPolicy, audiences: &[String], report: &mut Report) -> Option<Provider> {
-    let algorithm = key.algorithm?;
-    let material = match (algorithm.least_secret(), &key.secret_key, &key.public_key) {
-        (Some(_), Some(secret), _) => KeyMaterial::Oct {
-            k: base64url::encode(secret),
-        },
-        (None, _, Some(text)) if key.key_store.is_none() => {
-            let material = public_key::read(text);
-            if material.is_none() {
-                let message = "no public key as PEM or base64 (RFC 5280's SubjectPublicKeyInfo of an RSA key, or on P-256, \
-                               P-384 or P-521): a proxy reads no files";
-                report.error(format!("{}/publicKey", key.pointer), message);
-            }
-            material?
-        }
-        _ => return None,
-    };
-    let algorithm = algorithm.registered();
-    let keys = Jwks {
-        keys: vec![Jwk {
-            kid: None,
-            alg: Some(algorithm),
-            material,
-            pointer: Rc::clone(&key.pointer),
-        }],
-        pointer: Rc::clone(&key.pointer),
-    };
-    let stated = document::Provider {
-        audiences: audiences.to_vec(),
-        algorithms: vec![algorithm],
-        local_jwks: Some(keys),
-        pointer: Rc::clone(&key.pointer),
-        ..document::Provider::default()
-    };
-    Some(Provider::compile(&stated, report))
+/// What a token must say, beside whose it is. That is decided by whose policy its key is in.
+fn rules(audiences: Vec<String>) -> Rules {
+    Rules {
+        issuer: None,
+        audiences,
+        skew: Duration::from_secs(Provider::DEFAULT_CLOCK_SKEW_SECONDS.into()),
+        require_expiration: true,
+        max_lifetime: None,
+        subjects: None,
+        required: Vec::new(),
+    }
+}
+
+/// The key; none if the reader has refused it or it cannot be read.
+fn sound(key: &JwtPolicy, report: &mut Report) -> Option<Sound> {
+    if key.algorithm?.least_secret().is_some() {
+        let secret = key.secret_key.as_ref()?;
+        return Some(Sound::Secret(secret.as_bytes().to_vec()));
+    }
+    let text = key
+        .public_key
+        .as_ref()
+        .filter(|_| key.key_store.is_none())?;
+    let sound = public_key::read(text);
+    if sound.is_none() {
+        let message = "no public key in PEM or base64, RSA of 2048 to 8192 bits or a point on P-256, P-384 or P-521: a proxy \
+                       reads no files";
+        report.error(format!("{}/publicKey", key.pointer), message);
+    }
+    sound
+}
+
+fn signing_key(
+    key: &JwtPolicy,
+    policy: usize,
+    rules: &Rc<Rules>,
+    report: &mut Report,
+) -> Option<SigningKey> {
+    let sound = sound(key, report)?;
+    let algorithm = key.algorithm?.registered();
+    let set = KeySet::of(&sound, algorithm);
+    if set.keys().is_empty() {
+        let message = format!("this key is not for {algorithm}");
+        report.error(&*key.pointer, message);
+    }
+    Some(SigningKey {
+        policy,
+        algorithm,
+        key: set,
+        verifier: Verifier::default(),
+        rules: Rc::clone(rules),
+        life: Life::new(key.start_time_ms, key.end_time_ms),
+    })
 }

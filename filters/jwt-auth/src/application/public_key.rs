@@ -3,56 +3,45 @@
 //! What is read is written again and must come out the same, byte by byte. So the reader need not be strict itself, and there
 //! is one text for each key, as DER has it.
 
-use crate::{base64url, curve::Curve, der};
+use crate::{curve::Curve, der, jwk::Sound, rsa::RsaKey};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use policy_model::document::KeyMaterial;
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
 
-const CURVES: [(Curve, &str); 3] = [
-    (Curve::P256, "P-256"),
-    (Curve::P384, "P-384"),
-    (Curve::P521, "P-521"),
-];
+const CURVES: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
 
-/// The key, not yet found sound; none if it is no RSA key and on none of the three curves.
-pub(super) fn read(text: &str) -> Option<KeyMaterial> {
-    let lines = text.lines().filter(|line| !line.starts_with("-----"));
-    let body: String = lines.flat_map(str::split_whitespace).collect();
-    let der = STANDARD.decode(body).ok()?;
-    let on_curve = CURVES
-        .iter()
-        .find_map(|(curve, name)| on_curve(&der, *curve, name));
+/// The key; none if it is no sound RSA key and on none of the three curves.
+pub(super) fn read(text: &str) -> Option<Sound> {
+    let lines = text.as_bytes().split(|byte| *byte == b'\n');
+    let body = lines.filter(|line| !line.starts_with(b"-----")).flatten();
+    let body: Vec<u8> = body
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    let der = STANDARD.decode(body.as_slice()).ok()?;
+    let on_curve = CURVES.iter().find_map(|curve| on_curve(&der, *curve));
     on_curve.or_else(|| rsa(&der))
 }
 
-fn on_curve(der: &[u8], curve: Curve, name: &str) -> Option<KeyMaterial> {
+fn on_curve(der: &[u8], curve: Curve) -> Option<Sound> {
     let (rest, y) = der.split_at_checked(der.len().checked_sub(curve.length())?)?;
     let (_, x) = rest.split_at_checked(rest.len().checked_sub(curve.length())?)?;
-    (der::ec_public_key(curve, x, y) == der).then(|| KeyMaterial::Ec {
-        crv: name.to_owned(),
-        x: base64url::encode(x),
-        y: base64url::encode(y),
-    })
+    let same = der::ec_public_key(curve, x, y) == der;
+    let info = same.then(|| curve.public_key(x, y))??;
+    Some(Sound::Ec(curve, info.into()))
 }
 
-fn rsa(der: &[u8]) -> Option<KeyMaterial> {
+fn rsa(der: &[u8]) -> Option<Sound> {
     let (info, _) = element(SEQUENCE, der)?;
     let (_algorithm, rest) = element(SEQUENCE, info)?;
     let (bits, _) = element(BIT_STRING, rest)?;
     let (numbers, _) = element(SEQUENCE, bits.get(1..)?)?;
     let (modulus, rest) = element(INTEGER, numbers)?;
     let (exponent, _) = element(INTEGER, rest)?;
-    let (modulus, exponent) = (
-        der::without_leading_zeros(modulus),
-        der::without_leading_zeros(exponent),
-    );
-    (der::rsa_public_key(modulus, exponent) == der).then(|| KeyMaterial::Rsa {
-        n: base64url::encode(modulus),
-        e: base64url::encode(exponent),
-    })
+    let key = RsaKey::new(modulus, exponent).ok()?;
+    (key.info == der).then(|| Sound::Rsa(key.into()))
 }
 
 /// The content of an element of this kind, and what follows it.

@@ -10,9 +10,13 @@ fn key() -> Vec<u8> {
 #[test]
 fn white_space_and_armour_do_not_matter() {
     let bare = STANDARD.encode(key());
-    let read = read(&bare).unwrap();
+    let info = |key: Option<Sound>| match key {
+        Some(Sound::Rsa(key)) => key.info.clone(),
+        _ => Vec::new(),
+    };
+    assert_eq!(info(read(&bare)), key());
     let armoured = format!("-----BEGIN PUBLIC KEY-----\r\n {bare} \r\n-----END PUBLIC KEY-----");
-    assert!(super::read(&armoured) == Some(read));
+    assert_eq!(info(read(&armoured)), key());
 }
 
 proptest! {
