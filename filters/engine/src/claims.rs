@@ -8,13 +8,13 @@ use host::protobuf::{put_varint, take_varint};
 use serde_json::Value;
 use std::rc::Rc;
 
-/// The values of the claims at some paths.
+/// The values of the claims at some paths; cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The paths, one list for all tokens.
     asked: Rc<[Rc<str>]>,
     /// For each path that has values: its place in the list, and the values as one text; each text behind its length.
-    packed: Box<[u8]>,
+    packed: Rc<[u8]>,
 }
 
 // === impl Claims ===

@@ -10,9 +10,9 @@ use std::rc::Rc;
 /// The verified identity of one request; empty until an authentication stage has proven something.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
-    claims: Option<Rc<Claims>>,
+    claims: Option<Claims>,
     /// Those of further tokens.
-    more_claims: Vec<Rc<Claims>>,
+    more_claims: Vec<Claims>,
     api_key: Option<Rc<str>>,
     application: Option<Rc<str>>,
     roles: Option<Rc<[Rc<str>]>>,
@@ -23,7 +23,7 @@ pub struct Identity {
 
 impl Identity {
     /// Takes over the claims of a verified token. Of several tokens the first one's claim counts where two have it.
-    pub fn add_claims(&mut self, claims: Rc<Claims>) {
+    pub fn add_claims(&mut self, claims: Claims) {
         match &self.claims {
             None => self.claims = Some(claims),
             Some(_) => self.more_claims.push(claims),
@@ -96,7 +96,7 @@ mod tests {
         let mut identity = Identity::default();
         let paths = ["realm_access", "realm_access.roles", "https://x.example/n"];
         let paths: Rc<[Rc<str>]> = paths.map(Rc::from).into();
-        identity.add_claims(Rc::new(Claims::of(&paths, claims)));
+        identity.add_claims(Claims::of(&paths, claims));
         let mut seen = Vec::new();
         identity.visit_claim(path, &mut |value| {
             seen.push(String::from_utf8(value.to_vec()).unwrap());

@@ -7,7 +7,8 @@
 //! issuers' keys: a new document comes with a new cache, and new keys clear it.
 //!
 //! It is bounded in entries and bytes: a table of small sets, each bounded in both, and in a full set the entry goes that was
-//! not used for longest.
+//! not used for longest. A token has two sets and goes into the emptier one, so that they fill evenly (Azar, Broder, Karlin,
+//! Upfal, "Balanced allocations", 1994): with one, a third of them would overflow long before all are full.
 
 use crate::proof::Proof;
 use siphasher::sip128::{Hasher128, SipHasher24};
@@ -43,19 +44,22 @@ struct Entry {
     proof: Rc<Proof>,
 }
 
-/// Entries of one set: with fewer, some sets would overflow long before all are full; with more, a look-up walks longer.
+/// The most entries of one set: with fewer, chance would fill some sets early; with more, a look-up walks longer.
 const WAYS: usize = 16;
 
-/// Bytes of one set's proofs, so that the sets of 10,000 tokens stay below 4 MiB with their entries (16 of 24 bytes, in a module)
-/// and themselves. A proof that is larger is not kept.
-const BYTES: usize = WAYS * 384;
+/// The entries of one set when the cache is full: somewhat fewer than fit.
+const USUAL: usize = 13;
+
+/// Bytes of one set's proofs, so that what 10,000 tokens take stays below 4 MiB with the entries' own 16 to 32 bytes and the sets
+/// themselves. A proof that is larger is not kept.
+const BYTES: usize = USUAL * 418 - WAYS * size_of::<Entry>() - size_of::<Set>() - 16;
 
 // === impl Cache ===
 
 impl Cache {
     /// A cache of about so many tokens; of none, it keeps none. `key` is random.
     pub(crate) fn new(entries: usize, key: [u8; 16]) -> Self {
-        let sets = (0..entries.div_ceil(WAYS)).map(|_| Set::default());
+        let sets = (0..entries.div_ceil(USUAL)).map(|_| Set::default());
         Self {
             key,
             sets: RefCell::new(Sets {
@@ -77,18 +81,27 @@ impl Cache {
         let mut sets = self.sets.borrow_mut();
         sets.uses = sets.uses.wrapping_add(1);
         let now = sets.uses;
-        let mut entries = sets.set(token)?.entries.iter_mut();
-        let found = entries.find(|entry| entry.is(token, provider))?;
-        found.used = now;
-        Some(Rc::clone(&found.proof))
+        for place in sets.places(token) {
+            let mut entries = sets.at(place)?.entries.iter_mut();
+            if let Some(found) = entries.find(|entry| entry.is(token, provider)) {
+                found.used = now;
+                return Some(Rc::clone(&found.proof));
+            }
+        }
+        None
     }
 
     /// Whether the provider at this place is known never to believe a token.
     pub(crate) fn passes_over(&self, token: Fingerprint, provider: usize) -> bool {
         let mut sets = self.sets.borrow_mut();
-        let mut entries = sets.set(token).into_iter().flat_map(|set| &set.entries);
-        entries
-            .any(|entry| entry.fingerprint == token && entry.proof.passed_over.contains(&provider))
+        let says_so = |entry: &Entry| {
+            entry.fingerprint == token && entry.proof.passed_over.contains(&provider)
+        };
+        let mut places = sets.places(token).into_iter();
+        places.any(|place| {
+            sets.at(place)
+                .is_some_and(|set| set.entries.iter().any(says_so))
+        })
     }
 
     /// Keeps a proof, in place of those of its set that were not used for longest.
@@ -97,7 +110,8 @@ impl Cache {
         let mut sets = self.sets.borrow_mut();
         let used = sets.uses;
         let size = proof.size();
-        if let Some(set) = sets.set(token).filter(|_| size <= BYTES) {
+        let room = sets.emptier(token);
+        if let Some(set) = sets.at(room).filter(|_| size <= BYTES) {
             set.make_room(size, used);
             set.bytes += size;
             set.entries.push(Entry {
@@ -117,8 +131,10 @@ impl Cache {
     /// Drops a proof: its time is over, or another one takes its place.
     pub(crate) fn forget(&self, token: Fingerprint, provider: usize) {
         let mut sets = self.sets.borrow_mut();
-        if let Some(set) = sets.set(token) {
-            set.drop_first(|entry| entry.is(token, provider));
+        for place in sets.places(token) {
+            if let Some(set) = sets.at(place) {
+                set.drop_first(|entry| entry.is(token, provider));
+            }
         }
     }
 }
@@ -126,9 +142,26 @@ impl Cache {
 // === impl Sets ===
 
 impl Sets {
-    fn set(&mut self, token: Fingerprint) -> Option<&mut Set> {
-        let index = token.0.checked_rem(self.sets.len() as u64)?;
-        self.sets.get_mut(usize::try_from(index).ok()?)
+    /// Where a token may be; nowhere, as [`at`](Self::at) tells, if there are no sets.
+    fn places(&self, token: Fingerprint) -> [usize; 2] {
+        let place =
+            |hash: u64| hash.checked_rem(self.sets.len() as u64).unwrap_or_default() as usize;
+        [place(token.0), place(token.1)]
+    }
+
+    fn at(&mut self, place: usize) -> Option<&mut Set> {
+        self.sets.get_mut(place)
+    }
+
+    /// The one of a token's two places with fewer bytes in it.
+    fn emptier(&self, token: Fingerprint) -> usize {
+        let [one, other] = self.places(token);
+        let bytes = |place: usize| self.sets.get(place).map_or(0, |set| set.bytes);
+        if bytes(one) <= bytes(other) {
+            one
+        } else {
+            other
+        }
     }
 }
 

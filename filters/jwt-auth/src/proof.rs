@@ -1,7 +1,7 @@
 //! What a believed token proves, for as long as its times allow.
 
 use crate::{claim_value::header_value, claims::Times, jws::Jws, provider::Provider};
-use engine::{Claims, HeaderValue, claim};
+use engine::{Claims, claim};
 use std::rc::Rc;
 
 /// A believed token, and no more of it than the document asks for.
@@ -10,9 +10,9 @@ pub struct Proof {
     /// The provider that believed it, by its place in the list.
     pub provider: usize,
     /// The claims that other policies ask for.
-    pub claims: Rc<Claims>,
-    /// The headers that carry claims to the upstream: name and value.
-    pub headers: Box<[(Rc<str>, HeaderValue)]>,
+    pub claims: Claims,
+    /// The values of the provider's headers that carry claims to the upstream, in its order; none where there is no such claim.
+    pub headers: Box<[Option<Rc<[u8]>>]>,
     /// When it holds.
     pub times: Times,
     /// Providers asked before, by their places, that will never believe it: another issuer's, or another key's.
@@ -23,8 +23,8 @@ pub struct Proof {
 /// 4 bytes, and 8 on the average to reach a multiple of 16.
 const BLOCK: usize = 2 * size_of::<usize>() + 12;
 
-/// A proof's blocks but for the values of headers: itself, its claims and what they hold, the lists of headers and providers.
-const BLOCKS: usize = 5;
+/// A proof's blocks but for the values of headers: itself, its claims, the lists of headers and of providers.
+const BLOCKS: usize = 4;
 
 // === impl Proof ===
 
@@ -37,13 +37,13 @@ impl Proof {
         times: Times,
         asked: &Rc<[Rc<str>]>,
     ) -> Self {
-        let headers = provider.claim_headers.iter().filter_map(|rule| {
+        let headers = provider.claim_headers.iter().map(|rule| {
             let value = header_value(claim(&jws.claims, &rule.claim)?)?;
-            Some((Rc::clone(&rule.header), HeaderValue::Shared(value.into())))
+            Some(value.into())
         });
         Self {
             provider: place,
-            claims: Rc::new(Claims::of(asked, &jws.claims)),
+            claims: Claims::of(asked, &jws.claims),
             headers: headers.collect(),
             times,
             passed_over: Box::default(),
@@ -52,11 +52,10 @@ impl Proof {
 
     /// About the bytes that it takes, in all its blocks.
     pub(crate) fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(_, value)| value.len()).sum();
+        let headers = self.headers.iter().flatten();
         let content = size_of::<Self>()
-            + size_of::<Claims>()
             + self.claims.size()
-            + headers
+            + headers.map(|value| value.len()).sum::<usize>()
             + size_of_val(&*self.headers)
             + size_of_val(&*self.passed_over);
         content + (BLOCKS + self.headers.len()) * BLOCK

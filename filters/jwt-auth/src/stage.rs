@@ -126,7 +126,7 @@ impl Authenticate {
                 }
             }
         }
-        tokens.each(|verified| cx.identity.add_claims(Rc::clone(&verified.proof.claims)));
+        tokens.each(|verified| cx.identity.add_claims(verified.proof.claims.clone()));
     }
 
     /// How long a request waits for its issuer's first keys, if it may. Who passes anyway is not held up.
@@ -174,8 +174,12 @@ impl Authenticate {
         if let (Some(header), Some(payload)) = (payload_header, found.token.payload()) {
             cx.changes.set_request(Rc::clone(header), payload);
         }
-        for (header, value) in &proof.headers {
-            cx.changes.set_request(Rc::clone(header), value.clone());
+        let rules = provider.iter().flat_map(|provider| &provider.claim_headers);
+        for (rule, value) in rules.zip(&proof.headers) {
+            if let Some(value) = value {
+                cx.changes
+                    .set_request(Rc::clone(&rule.header), Rc::clone(value));
+            }
         }
     }
 

@@ -80,7 +80,7 @@ fn check_at(
             proof, is_known, ..
         })) => {
             let mut identity = Identity::default();
-            identity.add_claims(Rc::clone(&proof.claims));
+            identity.add_claims(proof.claims.clone());
             let mut subject = String::new();
             identity.visit_claim("sub", &mut |value| {
                 subject += std::str::from_utf8(value).unwrap();

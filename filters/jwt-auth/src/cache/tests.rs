@@ -1,18 +1,14 @@
 use super::*;
 use crate::claims::Times;
-use engine::{Claims, HeaderValue};
+use engine::Claims;
 
 const PROVIDER: usize = 3;
 
 fn proof(value_bytes: usize) -> Rc<Proof> {
     Rc::new(Proof {
         provider: PROVIDER,
-        claims: Rc::new(Claims::default()),
-        headers: [(
-            "x-user-id".into(),
-            HeaderValue::Own(vec![b'a'; value_bytes]),
-        )]
-        .into(),
+        claims: Claims::default(),
+        headers: [Some(vec![b'a'; value_bytes].into())].into(),
         times: Times::default(),
         passed_over: [1].into(),
     })
@@ -59,7 +55,7 @@ fn two_vms_have_two_fingerprints_of_a_token() {
 
 #[test]
 fn what_was_not_used_for_longest_goes() {
-    let cache = cache(WAYS);
+    let cache = cache(1);
     let small = proof(1);
     assert!((0..WAYS).all(|number| keep(&cache, number, &small)));
     assert!(has(&cache, 0), "used again");
@@ -88,6 +84,17 @@ fn it_is_bounded_in_entries_and_bytes() {
         assert!(!set.entries.is_empty(), "every token finds room");
     }
     assert!(sets.sets.len() * BYTES <= 1_000 * 400);
+}
+
+/// In one set of each, a third of them would have found no room.
+#[test]
+fn as_many_as_were_asked_for_find_room() {
+    let (cache, small) = (cache(10_000), proof(1));
+    for number in 0..10_000 {
+        keep(&cache, number, &small);
+    }
+    let lost = (0..10_000).filter(|number| !has(&cache, *number)).count();
+    assert!(lost < 10, "{lost}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn owner(claim: &str) -> Option<Vec<Ownership>> {
 fn caller(claims: &Value) -> Identity {
     let paths: Rc<[Rc<str>]> = ["roles", "scope", "sub", "tenants"].map(Rc::from).into();
     let mut identity = Identity::default();
-    identity.add_claims(Rc::new(Claims::of(&paths, claims)));
+    identity.add_claims(Claims::of(&paths, claims));
     identity
 }
 
