@@ -343,6 +343,25 @@ fn authentication_and_the_application_must_both_be_good() {
 }
 
 #[test]
+fn a_preflight_that_needs_no_user_needs_its_application() {
+    let mut scene = scene();
+    scene.document["authentication"]["requirement"] =
+        json!({"anyOf": ["corp"], "passPreflight": true});
+    let asks = [
+        ("origin", "https://shop.example"),
+        ("access-control-request-method", "PUT"),
+    ];
+    let mut preflight = get("/orders", &asks);
+    preflight[0].1 = b"OPTIONS".to_vec();
+    assert_eq!(
+        details(&scene.send(&preflight)),
+        "steward_auth_policy_missing"
+    );
+    preflight.push(("authorization", WEB.into()));
+    assert!(passed(&scene.send(&preflight)));
+}
+
+#[test]
 fn shadow_mode_tells_and_lets_pass() {
     let mut scene = scene();
     for policy in 0..2 {
