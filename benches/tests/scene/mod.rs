@@ -7,6 +7,7 @@ use testkit::tokens::{self, Algorithm};
 pub(crate) type Governance = engine::Engine<(
     jwt_auth::Authenticate,
     jwt_auth::Permit,
+    rate_limit::concurrency::Concurrency,
     rate_limit::Limit,
     traffic_route::Route,
     circuit_breaker::Break,

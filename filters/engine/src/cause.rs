@@ -18,6 +18,8 @@ pub enum Cause {
     RateLimited,
     /// A rate limit of one client key.
     ClientRateLimited,
+    /// Too many of the node or of one client key at once.
+    ConcurrencyLimited,
     /// No instance for the tag, lane or unit.
     NoInstance,
     /// The circuit breaker is open and the policy names no degraded reply.
@@ -70,7 +72,9 @@ impl Cause {
             Self::Forbidden => (403, grpc::PERMISSION_DENIED, 40301, "F40300"),
             Self::NoSuchService => (404, grpc::UNIMPLEMENTED, 40401, "F40400"),
             Self::RateLimited => (429, grpc::RESOURCE_EXHAUSTED, 42901, "F42900"),
-            Self::ClientRateLimited => (429, grpc::RESOURCE_EXHAUSTED, 42902, "F42900"),
+            Self::ClientRateLimited | Self::ConcurrencyLimited => {
+                (429, grpc::RESOURCE_EXHAUSTED, 42902, "F42900")
+            }
             Self::NoInstance => (503, grpc::UNAVAILABLE, 50301, "F50300"),
             Self::BreakerOpen => (503, grpc::UNAVAILABLE, 50303, "F50301"),
             Self::KeysUnavailable => (503, grpc::UNAVAILABLE, 50304, "F50302"),

@@ -39,8 +39,10 @@ pub struct LimitEvidence {
     pub remaining: u64,
     /// Seconds until a retry can succeed, rounded up.
     pub retry_after: u64,
-    /// When the whole limit is there again if nobody draws on it, as wall-clock seconds since the Unix epoch, rounded up.
-    pub reset: u64,
+    /// When the whole limit is there again if nobody draws on it, as wall-clock seconds since the Unix epoch, rounded up;
+    /// `None` if no time brings it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<u64>,
 }
 
 /// A reply written by the document's author.
@@ -215,7 +217,7 @@ mod tests {
             limit: 100,
             remaining: 0,
             retry_after: 1,
-            reset: 1_705_734_460,
+            reset: Some(1_705_734_460),
         });
         assert_eq!(refusal.details, "steward_rate_limited{limit_1}");
         assert_eq!(

@@ -28,6 +28,8 @@ pub enum Position {
     Authentication,
     /// May they do this?
     Permission,
+    /// How many at once?
+    Concurrency,
     /// How often?
     Rate,
     /// To which instances: tags, then lanes.
@@ -202,6 +204,7 @@ pipeline!(A.0, B.1);
 pipeline!(A.0, B.1, C.2);
 pipeline!(A.0, B.1, C.2, D.3);
 pipeline!(A.0, B.1, C.2, D.3, E.4);
+pipeline!(A.0, B.1, C.2, D.3, E.4, F.5);
 
 // === impl Verdict ===
 

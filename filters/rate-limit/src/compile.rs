@@ -87,7 +87,7 @@ impl Compiler<'_, '_> {
         let name: Rc<str> = place.label.as_str().into();
         Some(Limiter {
             store: self.store(identity(policy, algorithm, place), key, pointer)?,
-            tally: Tally::new(self.metrics, place.service, &name),
+            tally: Tally::new(self.metrics, "rate", place.service, &name),
             name,
             matcher,
             cost,

@@ -1,10 +1,11 @@
-//! Rate limits, exact over all workers of an Envoy.
+//! Rate and concurrency limits, exact over all workers of an Envoy.
 //!
 //! The decision is pure and lies in [`Windows`]: the stored bytes and the time come in, a [`Verdict`] with its evidence and
 //! the new bytes come out. The stage finds the limits of a request's node and the state of its client in the data that all
 //! workers share, and commits a decision only if nobody else has decided in between.
 
 mod compile;
+pub mod concurrency;
 mod cost;
 mod due;
 mod fields;
@@ -27,5 +28,5 @@ pub use stage::Limit;
 pub use standing::{Refused, Standing};
 pub use windows::{Algorithm, Verdict, Windows};
 
-/// The module of this stage alone.
-pub type RateLimit = engine::Engine<(Limit,)>;
+/// The module of these stages alone.
+pub type RateLimit = engine::Engine<(concurrency::Concurrency, Limit)>;

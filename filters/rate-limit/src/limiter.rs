@@ -267,7 +267,7 @@ impl<'p> Due<'p> {
         match &updated {
             Ok(updated) => tally.state(host, updated.retries, updated.value.overflowed),
             Err(StateError::Contended) => tally.state(host, MAX_TRIES, false),
-            Err(StateError::Host(_)) => {}
+            Err(_) => {}
         }
         Ok(updated?.value.value)
     }
@@ -325,6 +325,6 @@ fn evidence(
         limit: standing.limit.into(),
         remaining: standing.remaining.into(),
         retry_after: seconds_until(retry_at, now),
-        reset: reset.as_secs() + u64::from(reset.subsec_nanos() > 0),
+        reset: Some(reset.as_secs() + u64::from(reset.subsec_nanos() > 0)),
     }
 }

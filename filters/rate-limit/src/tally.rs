@@ -16,10 +16,16 @@ pub(crate) struct Tally {
 // === impl Tally ===
 
 impl Tally {
-    pub(crate) fn new(metrics: &mut Metrics<'_>, service: &Rc<str>, policy: &Rc<str>) -> Self {
+    /// The counters of a policy of this `kind`.
+    pub(crate) fn new(
+        metrics: &mut Metrics<'_>,
+        kind: &'static str,
+        service: &Rc<str>,
+        policy: &Rc<str>,
+    ) -> Self {
         let (service, policy) = (Rc::clone(service), Rc::clone(policy));
         Self {
-            decisions: Decisions::new(metrics, "rate", service, policy),
+            decisions: Decisions::new(metrics, kind, service, policy),
             retries: metrics.counter("steward_state_cas_retries_total", &[]),
             overflow: metrics.counter("steward_state_overflow_total", &[]),
             refunds: metrics.counter("steward_rate_refunds_total", &[]),

@@ -6,7 +6,9 @@
 mod said;
 
 use super::walk::nodes;
-use crate::document::{CircuitBreakPolicy, Document, RateLimitPolicy, Service, ServicePolicy};
+use crate::document::{
+    CircuitBreakPolicy, ConcurrencyLimitPolicy, Document, RateLimitPolicy, Service, ServicePolicy,
+};
 use crate::finding::{Report, Severity};
 
 /// Something that a document may say and that does not happen.
@@ -43,10 +45,6 @@ const POLICY: &[Gap<ServicePolicy>] = &[
         "the cluster's `healthy_panic_threshold` decides when sick instances are used",
     ),
     warning(
-        said::concurrency,
-        "concurrency limits are not carried out yet: nothing is refused",
-    ),
-    warning(
         said::load,
         "nothing tells a filter the load: use Envoy's overload manager",
     ),
@@ -72,6 +70,11 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
     ),
     error(said::early, "early limits are not carried out yet"),
 ];
+
+const CONCURRENCY: &[Gap<ConcurrencyLimitPolicy>] = &[warning(
+    said::wait_at_once,
+    "requests do not wait yet: they are refused at once",
+)];
 
 const BREAKER: &[Gap<CircuitBreakPolicy>] = &[
     warning(
@@ -101,6 +104,7 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         say(POLICY, node.policy, report);
         let ServicePolicy {
             rate_limit_policies,
+            concurrency_limit_policies,
             circuit_break_policies,
             ..
         } = node.policy;
@@ -109,6 +113,12 @@ pub(super) fn check(document: &Document, report: &mut Report) {
             .filter(|limit| limit.meta.enabled)
         {
             say(RATE, limit, report);
+        }
+        for limit in concurrency_limit_policies
+            .iter()
+            .filter(|limit| limit.meta.enabled)
+        {
+            say(CONCURRENCY, limit, report);
         }
         for breaker in circuit_break_policies
             .iter()

@@ -37,8 +37,9 @@ const RESPONSE_TRAILERS: &str = "proxy_on_response_trailers";
 /// The response's status and headers are read or extended.
 pub(crate) const RESPONSE: &str = "proxy_on_response_headers";
 
-/// Issuers' keys are fetched: on the timer, and the answer comes by itself. Neither is a part of a request.
+/// Issuers' keys are fetched on the timer, workers that hold permits show that they live, and requests that waited go on.
 const TICK: &str = "proxy_on_tick";
+/// The answer to a filter's own call, which comes by itself.
 const ANSWER: &str = "proxy_on_http_call_response";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
@@ -58,7 +59,7 @@ pub(crate) const MODULES: [Module; 5] = [
     },
     Module {
         name: "rate-limit",
-        callbacks: &[RESPONSE],
+        callbacks: &[RESPONSE, TICK],
         budget: FILTER_BUDGET,
     },
     Module {

@@ -46,6 +46,8 @@ pub struct Updated<R> {
 pub enum StateError {
     /// All [`MAX_TRIES`] swaps were lost to other workers.
     Contended,
+    /// More worker VMs than the list of the living has places for.
+    Full,
     /// The host refused the call.
     Host(HostError),
 }
@@ -150,6 +152,7 @@ impl fmt::Display for StateError {
                 f,
                 "shared state was changed by others {MAX_TRIES} times in a row"
             ),
+            Self::Full => f.write_str("more workers hold permits than can be told apart"),
             Self::Host(error) => write!(f, "shared state: {error}"),
         }
     }

@@ -6,7 +6,8 @@
 //!
 //! - a policy that counts one thing has a key of its own, a [`SharedCell`];
 //! - a policy that counts clients apart has a [`Table`]: few keys, each a slot of up to [`SLOT_ENTRIES`] clients. All
-//!   tables of a process together use at most 32,768 keys, whatever documents come and go.
+//!   tables of a process together use at most 32,768 keys, whatever documents come and go;
+//! - a policy that counts what goes on at once has a [`Semaphore`] in one of the two.
 //!
 //! A change depends on the old state alone: it answers a verdict and edits the state, or leaves it. It runs in a bounded
 //! compare-and-swap loop and so may run several times; it must have no other effect.
@@ -38,6 +39,7 @@
 //! ```
 
 mod cell;
+mod hold;
 mod id;
 mod key;
 mod pool;
@@ -45,6 +47,7 @@ mod slot;
 mod table;
 
 pub use cell::{Draft, MAX_TRIES, SharedCell, Snapshot, StateError, Updated};
+pub use hold::{Acquired, DEAD_AFTER, Permit, Presence, RENEWAL, Semaphore};
 pub use id::StateId;
 pub use key::{TableKey, random_key};
 pub use slot::SLOT_ENTRIES;

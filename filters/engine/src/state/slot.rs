@@ -9,6 +9,8 @@
 //! Bytes: `[version]`, then for each entry `[fingerprint: u64][idle_at: u64][length and overflow bit: u32][state]`, all
 //! little endian. A value of an unknown version is an empty slot, and so is what lies behind a damaged entry.
 
+pub(super) mod held;
+
 use super::{Edit, Placed};
 use host::Nanos;
 use std::ops::Range;

@@ -169,6 +169,11 @@ impl Address {
         self.commit(host, now, self.draft(host, now, edit)?, edit)
     }
 
+    /// The slot's name, and whose entry it is there.
+    pub(super) fn parts(&self) -> (SlotName, Who) {
+        (self.slot, self.who)
+    }
+
     fn edited<R>(
         &self,
         bytes: Option<Vec<u8>>,

@@ -1,9 +1,9 @@
 //! Where a document says what is not carried out: the JSON pointers for each line of the table.
 
 use crate::document::{
-    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, Document, HealthPolicy, LimitAlgorithm,
-    LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta, RateLimitPolicy, Service,
-    ServicePolicy,
+    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConcurrencyLimitPolicy, Document,
+    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta,
+    RateLimitPolicy, Service, ServicePolicy,
 };
 use std::rc::Rc;
 
@@ -99,15 +99,6 @@ fn said<T: PartialEq>(
         .collect()
 }
 
-pub(super) fn concurrency(policy: &ServicePolicy) -> Vec<String> {
-    enabled(
-        policy
-            .concurrency_limit_policies
-            .iter()
-            .map(|policy| &policy.meta),
-    )
-}
-
 pub(super) fn load(policy: &ServicePolicy) -> Vec<String> {
     enabled(policy.load_limit_policies.iter().map(|policy| &policy.meta))
 }
@@ -132,6 +123,10 @@ pub(super) fn lane_shadow(policy: &ServicePolicy) -> Vec<String> {
 }
 
 pub(super) fn wait(limit: &RateLimitPolicy) -> Vec<String> {
+    at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
+}
+
+pub(super) fn wait_at_once(limit: &ConcurrencyLimitPolicy) -> Vec<String> {
     at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
 }
 
