@@ -45,9 +45,12 @@ impl RemoteJwks {
     /// cannot.
     #[must_use]
     pub fn target(&self) -> Option<KeysTarget<'_>> {
-        let (scheme, rest) = self.uri.split_once("://")?;
-        let at = rest.find('/')?;
-        let (authority, path) = rest.split_at(at);
+        let (scheme, rest) = match self.uri.strip_prefix("https://") {
+            Some(rest) => ("https", rest),
+            None => ("http", self.uri.strip_prefix("http://")?),
+        };
+        let at = rest.bytes().position(|byte| byte == b'/')?;
+        let (authority, path) = (rest.get(..at)?, rest.get(at..)?);
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"#\\\"<>^`{|}".contains(&byte);
         let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
         let host = authority

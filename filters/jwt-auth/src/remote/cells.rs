@@ -15,6 +15,9 @@ pub(crate) struct Cells {
     set: SharedCell,
 }
 
+/// From a stored value, if there is one, to the one in its place.
+type Change<'a> = dyn FnMut(Option<&[u8]>) -> Option<Vec<u8>> + 'a;
+
 // === impl Cells ===
 
 impl Cells {
@@ -45,13 +48,11 @@ impl Cells {
     pub(crate) fn update_standing(
         &self,
         host: &dyn Host,
-        mut change: impl FnMut(Standing) -> Option<Standing>,
+        change: &mut dyn FnMut(Standing) -> Option<Standing>,
     ) -> Result<bool, StateError> {
-        let updated = self.standing.update(host, |stored| {
-            let changed = change(Standing::decode(stored));
-            (changed.is_some(), changed.map(|standing| standing.encode()))
-        })?;
-        Ok(updated.value)
+        update(&self.standing, host, &mut |stored| {
+            Some(change(Standing::decode(stored))?.encode())
+        })
     }
 
     pub(crate) fn take_lease(
@@ -60,12 +61,11 @@ impl Cells {
         now: Nanos,
         timeout: Duration,
     ) -> Result<Option<Lease>, StateError> {
-        let holder = random();
-        let taken = self.lease.update(host, |stored| {
-            let lease = Lease::take(stored, holder, now, timeout);
-            (lease, lease.map(Lease::encode))
+        let lease = Lease::new(random(), now, timeout);
+        let is_taken = update(&self.lease, host, &mut |stored| {
+            Lease::is_free(stored, now).then(|| lease.encode())
         })?;
-        Ok(taken.value)
+        Ok(is_taken.then_some(lease))
     }
 
     pub(crate) fn is_holder(&self, host: &dyn Host, holder: u64) -> Result<bool, StateError> {
@@ -75,22 +75,31 @@ impl Cells {
     }
 
     pub(crate) fn give_back(&self, host: &dyn Host, holder: u64) -> Result<(), StateError> {
-        self.lease.update(host, |stored| {
-            let lease = Lease::give_back(stored, holder);
-            ((), lease.map(Lease::encode))
+        update(&self.lease, host, &mut |stored| {
+            Some(Lease::give_back(stored, holder)?.encode())
         })?;
         Ok(())
     }
 
     /// Stores a set, unless it is there already; its number.
     pub(crate) fn store(&self, host: &dyn Host, set: &[u8]) -> Result<u64, StateError> {
-        let stored = self.set.update(host, |stored| {
+        let mut epoch = 0;
+        update(&self.set, host, &mut |stored| {
             let new = Stored::replacing(stored, set);
-            let old = Stored::decode(stored);
-            (new.epoch, (old != Some(new)).then(|| new.encode()))
+            epoch = new.epoch;
+            (Stored::decode(stored) != Some(new)).then(|| new.encode())
         })?;
-        Ok(stored.value)
+        Ok(epoch)
     }
+}
+
+/// Changes a value, unless there is nothing to change: whether there was. In the module once, for all of them.
+fn update(cell: &SharedCell, host: &dyn Host, change: &mut Change<'_>) -> Result<bool, StateError> {
+    let updated = cell.update(host, |stored| {
+        let new = change(stored);
+        (new.is_some(), new)
+    })?;
+    Ok(updated.value)
 }
 
 fn random() -> u64 {

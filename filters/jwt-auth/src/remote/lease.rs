@@ -26,18 +26,17 @@ const VERSION: u8 = 1;
 // === impl Lease ===
 
 impl Lease {
-    /// The lease for a fetch that may take `timeout`, unless somebody holds one.
-    pub(crate) fn take(
-        stored: Option<&[u8]>,
-        holder: u64,
-        now: Nanos,
-        timeout: Duration,
-    ) -> Option<Self> {
-        let held = Self::decode(stored).is_some_and(|lease| lease.is_held(now));
-        (!held).then_some(Self {
+    /// The lease for a fetch that may take `timeout`.
+    pub(crate) fn new(holder: u64, now: Nanos, timeout: Duration) -> Self {
+        Self {
             holder,
             until: now.after(timeout + GRACE),
-        })
+        }
+    }
+
+    /// Whether nobody holds it.
+    pub(crate) fn is_free(stored: Option<&[u8]>, now: Nanos) -> bool {
+        Self::decode(stored).is_none_or(|lease| !lease.is_held(now))
     }
 
     /// One that ends further off than any fetch is no lease: nobody could have taken it.
@@ -81,27 +80,25 @@ mod tests {
 
     #[test]
     fn one_at_a_time_and_the_next_when_its_time_is_over() {
-        let first = Lease::take(None, 1, NOW, 2 * SECOND).unwrap();
-        let stored = first.encode();
-        let taken = |after| Lease::take(Some(&stored), 2, NOW.after(after), 2 * SECOND);
-        assert_eq!(taken(Duration::ZERO), None);
-        assert_eq!(taken(3 * SECOND - Duration::from_nanos(1)), None);
-        let second = taken(3 * SECOND).unwrap();
-        assert_eq!(second.holder, 2);
-        assert_eq!(second.until, NOW.after(6 * SECOND));
+        assert!(Lease::is_free(None, NOW));
+        let stored = Lease::new(1, NOW, 2 * SECOND).encode();
+        let free_after = |span| Lease::is_free(Some(&stored), NOW.after(span));
+        assert!(!free_after(Duration::ZERO));
+        assert!(!free_after(3 * SECOND - Duration::from_nanos(1)));
+        assert!(free_after(3 * SECOND));
     }
 
     #[test]
     fn given_back_it_is_free_and_only_its_holder_gives_it_back() {
-        let stored = Lease::take(None, 1, NOW, SECOND).unwrap().encode();
+        let stored = Lease::new(1, NOW, SECOND).encode();
         assert_eq!(Lease::give_back(Some(&stored), 2), None);
         let back = Lease::give_back(Some(&stored), 1).unwrap().encode();
-        assert!(Lease::take(Some(&back), 2, NOW, SECOND).is_some());
+        assert!(Lease::is_free(Some(&back), NOW));
     }
 
     #[test]
     fn what_is_not_a_lease_keeps_nobody_away() {
-        let own = Lease::take(None, 1, NOW, SECOND).unwrap().encode();
+        let own = Lease::new(1, NOW, SECOND).encode();
         let mut newer = own.clone();
         newer[0] = VERSION + 1;
         let mut longer = own.clone();
@@ -111,10 +108,7 @@ mod tests {
             until: Nanos(u64::MAX),
         };
         for stored in [vec![], vec![VERSION], newer, longer, endless.encode()] {
-            assert!(
-                Lease::take(Some(&stored), 2, NOW, SECOND).is_some(),
-                "{stored:?}"
-            );
+            assert!(Lease::is_free(Some(&stored), NOW), "{stored:?}");
         }
     }
 }

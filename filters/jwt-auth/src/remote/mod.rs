@@ -163,9 +163,9 @@ impl Remote {
             return Ok(());
         };
         let due = |standing: &Standing| standing.due(now, self.wish.get(), self.cache());
-        let begun = self
-            .cells
-            .update_standing(host, |standing| Some(standing.begun(now, due(&standing)?)));
+        let begun = self.cells.update_standing(host, &mut |standing| {
+            Some(standing.begun(now, due(&standing)?))
+        });
         let sent = match begun {
             Ok(true) => self.send(host, timeout),
             Ok(false) => return self.cells.give_back(host, lease.holder),
@@ -226,7 +226,7 @@ impl Remote {
         };
         let epoch = self.cells.store(cx.host, fetched.bytes)?;
         let now = cx.now();
-        self.cells.update_standing(cx.host, |standing| {
+        self.cells.update_standing(cx.host, &mut |standing| {
             Some(standing.succeeded(now, epoch, self.cache(), chance()))
         })?;
         self.teller.fetched(cx);
@@ -242,7 +242,7 @@ impl Remote {
         let now = cx.now();
         let by = chance();
         let mut put_off = Duration::ZERO;
-        self.cells.update_standing(cx.host, |standing| {
+        self.cells.update_standing(cx.host, &mut |standing| {
             let failed = standing.failed(now, by);
             put_off = failed.next_at.since(now);
             Some(failed)

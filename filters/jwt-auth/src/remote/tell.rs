@@ -31,7 +31,7 @@ struct FailedLine<'a> {
     cluster: &'a str,
     uri: &'a str,
     reason: String,
-    retry_in_ms: u128,
+    retry_in_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -75,13 +75,16 @@ impl Teller {
         fetched: &Fetched<'_>,
         unusable: &[Skipped],
     ) {
-        let said = fetched.report.findings().iter();
-        let said = said.filter(|finding| finding.severity != Severity::Info);
-        let left_out = said.map(|finding| format!("{}: {}", finding.pointer, finding.message));
-        let unusable_ones = unusable
-            .iter()
-            .map(|key| format!("{}: {}", key.pointer, key.why));
-        let remarks: Vec<_> = left_out.chain(unusable_ones).take(MOST_REMARKS).collect();
+        let mut remarks = Vec::new();
+        for finding in fetched.report.findings() {
+            if finding.severity != Severity::Info {
+                remarks.push(format!("{}: {}", finding.pointer, finding.message));
+            }
+        }
+        for key in unusable {
+            remarks.push(format!("{}: {}", key.pointer, key.why));
+        }
+        remarks.truncate(MOST_REMARKS);
         let level = match remarks.is_empty() {
             true => log::Level::Info,
             false => log::Level::Warn,
@@ -109,7 +112,7 @@ impl Teller {
             cluster: &from.cluster,
             uri: &from.uri,
             reason: failure.to_string(),
-            retry_in_ms: put_off.as_millis(),
+            retry_in_ms: u64::try_from(put_off.as_millis()).unwrap_or(u64::MAX),
         };
         write_line(cx.host, log::Level::Warn, &line);
     }
