@@ -2,7 +2,10 @@
 
 use crate::{jwk, keys::ALGORITHMS, reference};
 use jwt_auth::{algorithm, jwk::KeySet};
-use policy_model::json::Json;
+use policy_model::{
+    document::{Jwk, Jwks},
+    json::Json,
+};
 use serde_json::Value;
 
 /// The bytes are a JSON Web Key Set.
@@ -31,6 +34,20 @@ pub(crate) fn run(data: &[u8]) {
         jwk::check(key, pointed_at(&stated, &key.pointer));
     }
     candidates(&set);
+    published(data, &read);
+}
+
+/// As its issuer publishes it, a set has no key that it would not have in a document, and may have fewer.
+fn published(data: &[u8], in_document: &Jwks) {
+    let Ok((set, _)) = Jwks::published(data) else {
+        return;
+    };
+    assert!(set.keys.len() <= Jwks::MOST_PUBLISHED);
+    for key in &set.keys {
+        let is_it =
+            |own: &Jwk| own.kid == key.kid && own.alg == key.alg && own.material == key.material;
+        assert!(in_document.keys.iter().any(is_it), "{key:?}");
+    }
 }
 
 /// The key that a pointer into the document names.

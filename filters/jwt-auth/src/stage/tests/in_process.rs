@@ -8,7 +8,7 @@ use std::time::Duration;
 
 struct Running {
     scene: Scene,
-    _envoy: Envoy,
+    envoy: Envoy,
     worker: Worker,
 }
 
@@ -20,7 +20,7 @@ impl Running {
         let worker = envoy.worker::<JwtAuth>(document.as_bytes()).unwrap();
         Self {
             scene,
-            _envoy: envoy,
+            envoy,
             worker,
         }
     }
@@ -127,4 +127,39 @@ fn a_token_dies_while_the_worker_runs() {
         details(&running.ask_with(&token)),
         "steward_jwt_expired{corp}"
     );
+}
+
+/// By the SDK's own calls, whose dispatcher must know each answer; the canary and the main thread, configured first, ask nobody.
+#[test]
+fn keys_that_one_worker_fetches_are_anothers_too() {
+    let mut scene = Scene::new();
+    let provider = &mut scene.document["authentication"]["providers"]["corp"];
+    provider.as_object_mut().unwrap().remove("localJwks");
+    provider["remoteJwks"] = json!({"cluster": "issuer", "uri": "https://issuer.example/jwks"});
+    let keys = json!({"keys": [scene.signer.jwk]}).to_string();
+    let token = scene.token();
+
+    let mut running = Running::new(scene);
+    running.envoy.add_cluster("issuer");
+    let document = running.scene.document.to_string();
+    let mut other = running
+        .envoy
+        .worker::<JwtAuth>(document.as_bytes())
+        .unwrap();
+    let response = running.ask_with(&token);
+    assert_eq!(response.status, 503);
+    running.worker.advance(Duration::from_millis(100));
+    assert!(other.run_timer());
+    assert_eq!(other.callouts(), []);
+    let calls = running.worker.callouts();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].headers.get(":path"), Some("/jwks"));
+    let answer = host_model::Upstream::status(200).body(keys);
+    running.worker.answer_callout(Some(&answer));
+
+    assert_eq!(running.ask_with(&token).status, 200);
+    let request = Request::get("/orders")
+        .header(":authority", "orders.example")
+        .header("authorization", format!("Bearer {token}"));
+    assert_eq!(other.request(request).status, 200);
 }
