@@ -125,6 +125,21 @@ fn every_test_named_is_there() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// RFC 8725 has twelve points; each is answered, and each answer has a test.
+#[test]
+fn each_point_of_rfc_8725_has_a_test() -> anyhow::Result<()> {
+    let page = std::fs::read_to_string(repository().join("docs/authentication.md"))?;
+    for point in 1..=12 {
+        let begin = format!("| 3.{point} ");
+        let mut rows = page.lines().filter(|row| row.starts_with(&begin));
+        let row = rows.next().context(begin.clone())?;
+        let test = row.trim_matches('|').rsplit('|').next();
+        let has_test = test.is_some_and(|cell| cell.contains("::"));
+        ensure!(has_test && rows.next().is_none(), "{row}");
+    }
+    Ok(())
+}
+
 /// What is to be copied is the same in both languages.
 #[test]
 fn both_readmes_show_the_same() -> anyhow::Result<()> {

@@ -57,10 +57,7 @@ fn start(document: Value) -> anyhow::Result<Envoy> {
 }
 
 fn shows(token: &str) -> Request {
-    Request::get("/").header(
-        "authorization",
-        format!("Basic {}", STANDARD.encode(token)),
-    )
+    Request::get("/").header("authorization", format!("Basic {}", STANDARD.encode(token)))
 }
 
 fn signed(application: &str) -> anyhow::Result<Request> {
