@@ -77,7 +77,7 @@ impl Teller {
     ) {
         let mut remarks = Vec::new();
         for finding in fetched.report.findings() {
-            if finding.severity != Severity::Info {
+            if finding.severity != Severity::Info && remarks.len() < MOST_REMARKS {
                 remarks.push(format!("{}: {}", finding.pointer, finding.message));
             }
         }
