@@ -102,6 +102,7 @@ impl Authenticate {
     }
 
     /// Takes out what lies where the requirement would have looked: nobody has judged it, or nobody has believed it.
+    #[cold]
     fn remove_credentials(&self, cx: &mut RequestContext<'_>, requirement: &Requirement) {
         let providers = &self.plan.judges.providers;
         let tokens = requirement.providers().filter_map(|at| providers.get(at));
@@ -183,6 +184,7 @@ impl Authenticate {
         }
     }
 
+    #[cold]
     fn refuse(
         &self,
         cx: &mut RequestContext<'_>,
@@ -205,6 +207,7 @@ impl Authenticate {
         self.pass_anyway(cx, requirement, outcome)
     }
 
+    #[cold]
     fn refuse_key(
         &self,
         cx: &mut RequestContext<'_>,

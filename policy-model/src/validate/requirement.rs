@@ -2,7 +2,7 @@
 
 use super::refer::Names;
 use super::walk::nodes;
-use crate::document::{ApiKeys, Document, Provider, Requirement, TokenHeader};
+use crate::document::{ApiKeys, Document, Provider, Requirement};
 use crate::finding::{Report, Severity};
 
 pub(super) fn check(document: &Document, report: &mut Report) {
@@ -114,9 +114,9 @@ fn one_place(requirement: &Requirement, document: &Document, report: &mut Report
     let any_of = providers(requirement.any_of.as_deref(), document);
     let all_of = providers(requirement.all_of.as_deref(), document);
     for provider in any_of.into_iter().chain(all_of) {
-        if let Some(place) = shared(keys, provider) {
+        if let Some((kind, name)) = shared(keys, provider) {
             let message = format!(
-                "keys and the tokens of `{}` share {place}: whoever brings a token there is refused for an unknown key",
+                "keys and the tokens of `{}` share the {kind} `{name}`: whoever brings a token there is refused for an unknown key",
                 provider.name
             );
             report.warning(&*requirement.pointer, message);
@@ -124,29 +124,29 @@ fn one_place(requirement: &Requirement, document: &Document, report: &mut Report
     }
 }
 
-fn shared(keys: &ApiKeys, provider: &Provider) -> Option<String> {
-    let headers = keys.from_headers.iter();
-    let header = headers.into_iter().find(|name| {
+/// What kind of place it is, and its name.
+fn shared<'d>(keys: &'d ApiKeys, provider: &Provider) -> Option<(&'static str, &'d str)> {
+    let is_tokens = |name: &&String| {
         let own = ApiKeys::prefix(name);
         let mut tokens = provider.from_headers.iter();
-        tokens.any(|token| token.name == **name && overlap(own, token))
-    });
-    let same =
-        |own: &[String], other: &[String]| own.iter().find(|name| other.contains(name)).cloned();
-    header
-        .map(|name| format!("the header `{name}`"))
-        .or_else(|| {
-            let param = same(&keys.from_params, &provider.from_params)?;
-            Some(format!("the parameter `{param}`"))
-        })
-        .or_else(|| {
-            let cookie = same(&keys.from_cookies, &provider.from_cookies)?;
-            Some(format!("the cookie `{cookie}`"))
-        })
+        tokens.any(|token| token.name == **name && overlap(own, &token.prefix))
+    };
+    if let Some(name) = keys.from_headers.iter().find(is_tokens) {
+        return Some(("header", name));
+    }
+    let lists = [
+        ("parameter", &keys.from_params, &provider.from_params),
+        ("cookie", &keys.from_cookies, &provider.from_cookies),
+    ];
+    lists.into_iter().find_map(|(kind, own, tokens)| {
+        let name = own.iter().find(|name| tokens.contains(name))?;
+        Some((kind, name.as_str()))
+    })
 }
 
-/// Whether a value with the token's prefix could have the key's too.
-fn overlap(key: &str, token: &TokenHeader) -> bool {
-    let (key, token) = (key.to_ascii_lowercase(), token.prefix.to_ascii_lowercase());
-    key.starts_with(&token) || token.starts_with(&key)
+/// Whether a value could begin with both.
+fn overlap(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut pairs = one.iter().zip(other);
+    pairs.all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
