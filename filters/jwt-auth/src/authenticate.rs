@@ -264,10 +264,10 @@ impl Judges {
 }
 
 /// Whether this is not the token of the others: a provider may look into another place, and there lie another one, which the
-/// upstream might believe. The request has one token or none.
+/// upstream might believe, or the same once more (RFC 6750 section 2). The request has one token or none.
 fn is_another(candidates: &[Candidate<'_, '_>], found: &Found<'_, '_>) -> bool {
     let first = candidates.first();
-    first.is_some_and(|first| first.found.token != found.token)
+    first.is_some_and(|first| !first.found.is(found))
 }
 
 /// Whether a provider would say the same of the same token at any time, as long as it has the same keys.

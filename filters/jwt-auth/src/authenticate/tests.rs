@@ -355,7 +355,10 @@ fn two_tokens_in_the_places_of_two_providers_are_refused_known_or_not() {
         checked.map(|_| ()).map_err(|refused| refused.error)
     };
     for _ in 0..2 {
-        assert_eq!(ask(&good, &good), Ok(()));
+        assert_eq!(ask(&good, ""), Ok(()));
+        assert_eq!(ask("", &good), Ok(()));
+        // The same in both: what is taken out of one place would go on in the other.
+        assert_eq!(ask(&good, &good), Err(AuthError::Ambiguous));
         assert_eq!(ask(&good, &other), Err(AuthError::Ambiguous));
         assert_eq!(ask(&good, "a.b.c,Bearer d.e.f"), Err(AuthError::Ambiguous));
     }

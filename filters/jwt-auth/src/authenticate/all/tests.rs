@@ -68,7 +68,7 @@ fn vouches(provider: usize, sent: &Sent) -> bool {
     sent_to(provider, sent).is_some_and(|signer| PROVIDERS[provider].1.contains(&signer))
 }
 
-/// Tokens of one signer are one token.
+/// The same token in two places is two.
 fn passes(requirement: &Requirement, has_key: bool, sent: &Sent) -> bool {
     let any_of = requirement.any_of.clone().unwrap_or_default();
     if requirement.is_public() {
@@ -88,11 +88,12 @@ fn passes(requirement: &Requirement, has_key: bool, sent: &Sent) -> bool {
         all_of.any(|own| PROVIDERS[*own].0 == PROVIDERS[at].0)
     };
     let (expected, others): (Vec<_>, Vec<_>) = any_of.iter().partition(|at| is_expected(**at));
-    let mut tokens: Vec<_> = others.iter().filter_map(|at| sent_to(*at, sent)).collect();
-    tokens.sort_unstable();
-    tokens.dedup();
+    let shown = others.iter().filter(|at| sent_to(**at, sent).is_some());
+    let mut places: Vec<_> = shown.map(|at| PROVIDERS[*at].0).collect();
+    places.sort_unstable();
+    places.dedup();
     let one_vouches = |list: &[usize]| list.iter().any(|at| vouches(*at, sent));
-    let any_vouches = match tokens.as_slice() {
+    let any_vouches = match places.as_slice() {
         [] => {
             let by_key = requirement.api_keys && has_key;
             requirement.any_of.is_none() || by_key || one_vouches(&expected)
