@@ -40,11 +40,12 @@ fn naive(headers: &[(&str, &[u8])]) -> Found {
     }
 }
 
-/// The token; the error is one behind another kind of credential, joined by a comma (RFC 9110 section 5.3).
+/// The token; the error is one behind something else, joined by a comma (RFC 9110 section 5.3) or by white space.
 fn bearer(value: &[u8]) -> Result<Option<&[u8]>, ()> {
-    let is_one = |other: &[u8]| credentials(other.trim_ascii_start()).is_some();
+    let is_behind = |at: usize| value[at - 1].is_ascii_whitespace() || value[at - 1] == b',';
+    let is_one = |at: usize| is_behind(at) && credentials(&value[at..]).is_some();
     match credentials(value) {
-        None if value.split(|byte| *byte == b',').skip(1).any(is_one) => Err(()),
+        None if (1..value.len()).any(is_one) => Err(()),
         token => Ok(token),
     }
 }
@@ -58,9 +59,10 @@ fn one<'a>(headers: &[(&str, &'a [u8])], name: &str) -> Result<Option<&'a [u8]>,
     }
 }
 
+/// The scheme in any case, white space of any kind, and something.
 fn credentials(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = value.split_at_checked(PREFIX.len())?;
-    let is_ours = scheme.eq_ignore_ascii_case(PREFIX.as_bytes());
-    let token = token.trim_ascii();
-    (is_ours && !token.is_empty()).then_some(token)
+    let scheme = value.get(..6)?.eq_ignore_ascii_case(b"bearer");
+    let is_parted = value.get(6)?.is_ascii_whitespace();
+    let token = value[7..].trim_ascii();
+    (scheme && is_parted && !token.is_empty()).then_some(token)
 }

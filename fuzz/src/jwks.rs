@@ -1,29 +1,67 @@
 //! A key set: every key is used or passed over and named, in order, and a header finds exactly the keys that it may.
 
 use crate::{jwk, keys::ALGORITHMS, reference};
-use jwt_auth::{algorithm, jwk::KeySet};
+use jwt_auth::{
+    algorithm,
+    jwk::{Key, KeySet},
+};
 use policy_model::{
     document::{Jwk, Jwks},
     json::Json,
 };
 use serde_json::Value;
 
-/// The bytes are a JSON Web Key Set.
+/// The bytes are a JSON Web Key Set, once in a document and once as its issuer publishes it.
 pub(crate) fn run(data: &[u8]) {
-    let Ok(tree) = Json::parse(data) else { return };
+    let tree = Json::parse(data).ok();
+    let published = Jwks::published(data);
+    assert_eq!(published.is_ok(), tree.as_ref().is_some_and(is_set));
+    let Some(tree) = tree else { return };
     let stated = reference::value(tree);
-    let read = jwk::read(&stated);
+    let in_document = jwk::read(&stated);
+    import(&in_document, &stated);
+    if let Ok((set, report)) = published {
+        import(&set, &stated);
+        for key in &set.keys {
+            let known = in_document.keys.iter().any(|own| is_same(own, key));
+            assert!(
+                known,
+                "a published set has no key that a document's would not have: {key:?}"
+            );
+        }
+        for finding in report.findings() {
+            let key = finding
+                .pointer
+                .split('/')
+                .take(3)
+                .collect::<Vec<_>>()
+                .join("/");
+            assert!(stated.pointer(&key).is_some(), "{finding}");
+        }
+    }
+}
+
+fn is_same(one: &Jwk, other: &Jwk) -> bool {
+    one.kid == other.kid && one.alg == other.alg && one.material == other.material
+}
+
+/// An object with one list of keys that is not too long (RFC 7517 section 5).
+fn is_set(tree: &Json) -> bool {
+    let Json::Object(members) = tree else {
+        return false;
+    };
+    let lists: Vec<_> = members.iter().filter(|(name, _)| name == "keys").collect();
+    matches!(lists.as_slice(), [(_, Json::Array(keys))] if keys.len() <= Jwks::MOST_PUBLISHED)
+}
+
+fn import(read: &Jwks, stated: &Value) {
     let allowed = ALGORITHMS.map(|name| algorithm::from_name(name).unwrap());
-    let (set, skipped) = KeySet::import(&read, &allowed);
-    let (again, _) = KeySet::import(&read, &allowed);
+    let (set, skipped) = KeySet::import(read, &allowed);
+    let (again, _) = KeySet::import(read, &allowed);
     assert_eq!(format!("{set:?}"), format!("{again:?}"));
-    let alone = |key| jwt_auth::jwk::Key::import(key, &allowed);
-    let used: Vec<_> = read
-        .keys
-        .iter()
-        .filter_map(|key| alone(key).ok())
-        .flatten()
-        .collect();
+    let alone = |key| Key::import(key, &allowed);
+    let used = read.keys.iter().filter_map(|key| alone(key).ok());
+    let used: Vec<_> = used.flatten().collect();
     assert_eq!(format!("{:?}", set.keys()), format!("{used:?}"));
     let passed_over = read.keys.iter().filter(|key| alone(key).is_err());
     assert_eq!(
@@ -31,30 +69,16 @@ pub(crate) fn run(data: &[u8]) {
         passed_over.map(|key| &key.pointer).collect::<Vec<_>>(),
     );
     for key in &read.keys {
-        jwk::check(key, pointed_at(&stated, &key.pointer));
+        jwk::check(key, pointed_at(stated, &key.pointer));
     }
     candidates(&set);
-    published(data, &read);
 }
 
-/// As its issuer publishes it, a set has no key that it would not have in a document, and may have fewer.
-fn published(data: &[u8], in_document: &Jwks) {
-    let Ok((set, _)) = Jwks::published(data) else {
-        return;
-    };
-    assert!(set.keys.len() <= Jwks::MOST_PUBLISHED);
-    for key in &set.keys {
-        let is_it =
-            |own: &Jwk| own.kid == key.kid && own.alg == key.alg && own.material == key.material;
-        assert!(in_document.keys.iter().any(is_it), "{key:?}");
-    }
-}
-
-/// The key that a pointer into the document names.
+/// The key that a pointer names, into the set or into a document around it.
 fn pointed_at<'a>(stated: &'a Value, pointer: &str) -> &'a Value {
-    let (_, own) = pointer
+    let own = pointer
         .split_once("/localJwks")
-        .expect("a pointer into the set");
+        .map_or(pointer, |(_, own)| own);
     stated.pointer(own).expect("a pointer to a key")
 }
 
