@@ -59,6 +59,16 @@ pub fn token_anew() -> Value {
     document
 }
 
+/// The same for tokens by ES256.
+#[must_use]
+pub fn es256_anew() -> Value {
+    let mut document = token_anew();
+    if let Some(provider) = document.pointer_mut("/authentication/providers/corp") {
+        set(provider, json!({ "algorithms": ["ES256"] }));
+    }
+    document
+}
+
 /// Two windows per user alone.
 #[must_use]
 pub fn windows(user: User) -> Value {

@@ -42,7 +42,9 @@ pub(super) fn warm_up(running: &[Running], loads: &[Traffic]) -> Result<()> {
         for (number, traffic) in loads.iter().enumerate() {
             let right = || format!("{} under the load \"{}\"", one.variant.name, traffic.name);
             if number == 0 {
-                let first = one.load().once(&traffic.first_of_limited());
+                let first = one
+                    .load()
+                    .once(&traffic.first_of_limited(one.variant.checks));
                 first.with_context(right)?;
             }
             let shots = traffic.shots(one.variant.checks);

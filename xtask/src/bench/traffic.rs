@@ -27,7 +27,8 @@ pub(super) enum Kind {
 /// What a variant of the filter chain checks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Checks {
-    pub(super) token: bool,
+    /// The algorithm of the tokens that it is sent, if it looks at them.
+    pub(super) token: Option<Algorithm>,
     pub(super) limit: bool,
 }
 
@@ -36,8 +37,12 @@ pub(super) struct Checks {
 pub(super) struct Traffic {
     /// As printed.
     pub(super) name: &'static str,
-    requests: Vec<(Kind, Rc<[u8]>)>,
+    requests: Requests,
+    /// The same with ES256 for RS256.
+    with_es256: Requests,
 }
+
+type Requests = Vec<(Kind, Rc<[u8]>)>;
 
 // === impl Checks ===
 
@@ -45,7 +50,7 @@ impl Checks {
     /// The only right answer to a request of this kind.
     fn status(self, kind: Kind) -> u16 {
         match kind {
-            Kind::NoToken | Kind::Forged if self.token => 401,
+            Kind::NoToken | Kind::Forged if self.token.is_some() => 401,
             Kind::OverLimit if self.limit => 429,
             _ => 200,
         }
@@ -66,22 +71,10 @@ impl Traffic {
     }
 
     fn new(name: &'static str, users: usize) -> Result<Self> {
-        let of = |number: usize| {
-            let user = format!("u{number}");
-            Ok(request(&user, Some(&token(&user)?), number))
-        };
-        let good: Result<Vec<_>> = (0..users).map(of).collect();
-        let limited = request(LIMITED_USER, Some(&token(LIMITED_USER)?), 0);
-        let forged = request("mallory", Some(&forge(&token("mallory")?)), 0);
-        let nobody = request("nobody", None, 0);
-        let odd = [
-            (Kind::NoToken, nobody),
-            (Kind::Forged, forged),
-            (Kind::OverLimit, limited),
-        ];
         Ok(Self {
             name,
-            requests: mix(&good?, &odd),
+            requests: requests(Algorithm::Rs256, users)?,
+            with_es256: requests(Algorithm::Es256, users)?,
         })
     }
 
@@ -91,12 +84,19 @@ impl Traffic {
             bytes: Rc::clone(bytes),
             status: checks.status(*kind),
         };
-        self.requests.iter().map(shot).collect()
+        self.requests(checks).iter().map(shot).collect()
+    }
+
+    fn requests(&self, checks: Checks) -> &Requests {
+        match checks.token {
+            Some(Algorithm::Es256) => &self.with_es256,
+            _ => &self.requests,
+        }
     }
 
     /// The one request that uses up the limited user's limit; right with 200.
-    pub(super) fn first_of_limited(&self) -> Rc<[Shot]> {
-        let limited = self.requests.iter();
+    pub(super) fn first_of_limited(&self, checks: Checks) -> Rc<[Shot]> {
+        let limited = self.requests(checks).iter();
         let limited = limited.filter(|(kind, _)| *kind == Kind::OverLimit).take(1);
         let shot = |(_, bytes): &(Kind, Rc<[u8]>)| Shot {
             bytes: Rc::clone(bytes),
@@ -106,8 +106,26 @@ impl Traffic {
     }
 }
 
+fn requests(algorithm: Algorithm, users: usize) -> Result<Requests> {
+    let token = |user: &str| token(algorithm, user);
+    let of = |number: usize| {
+        let user = format!("u{number}");
+        Ok(request(&user, Some(&token(&user)?), number))
+    };
+    let good: Result<Vec<_>> = (0..users).map(of).collect();
+    let limited = request(LIMITED_USER, Some(&token(LIMITED_USER)?), 0);
+    let forged = request("mallory", Some(&forge(&token("mallory")?)), 0);
+    let nobody = request("nobody", None, 0);
+    let odd = [
+        (Kind::NoToken, nobody),
+        (Kind::Forged, forged),
+        (Kind::OverLimit, limited),
+    ];
+    Ok(mix(&good?, &odd))
+}
+
 /// At least one whole turn of all users, the odd ones spread evenly among them.
-fn mix(good: &[Rc<[u8]>], odd: &[(Kind, Rc<[u8]>); 3]) -> Vec<(Kind, Rc<[u8]>)> {
+fn mix(good: &[Rc<[u8]>], odd: &[(Kind, Rc<[u8]>); 3]) -> Requests {
     let (mut good, rounds) = (good.iter().cycle(), good.len().div_ceil(REFUSED_EACH - 3));
     let mut mixed = Vec::with_capacity(rounds * REFUSED_EACH);
     for _ in 0..rounds {
@@ -139,8 +157,8 @@ fn request(user: &str, token: Option<&str>, number: usize) -> Rc<[u8]> {
     text.into_bytes().into()
 }
 
-/// RS256, the claims that an identity provider adds: about 900 bytes in all.
-fn token(user: &str) -> Result<String> {
+/// With the claims that an identity provider adds: by RS256 about 900 bytes in all.
+fn token(algorithm: Algorithm, user: &str) -> Result<String> {
     let mut claims = tokens::claims(user);
     let more = json!({
         "azp": "orders-web", "sid": "0f8f9a4e-6f2b-4f4e-9a55-1f8a8d8f0001", "scope": "openid profile email",
@@ -150,7 +168,7 @@ fn token(user: &str) -> Result<String> {
     if let (Some(claims), Value::Object(more)) = (claims.as_object_mut(), more) {
         claims.extend(more);
     }
-    tokens::sign(Algorithm::Rs256, &claims)
+    tokens::sign(algorithm, &claims)
 }
 
 /// The token with one character of its signature changed.
@@ -181,7 +199,7 @@ mod tests {
     #[test]
     fn who_checks_nothing_must_let_everything_pass() {
         let both = Checks {
-            token: true,
+            token: Some(Algorithm::Rs256),
             limit: true,
         };
         let statuses = |checks: Checks| {

@@ -3,6 +3,7 @@
 use super::{filters, traffic::Checks};
 use benches::document::{self, User};
 use serde_json::{Value, json};
+use testkit::tokens::Algorithm;
 
 /// A filter chain to be measured.
 pub(super) struct Variant {
@@ -26,15 +27,19 @@ pub(super) const EMPTY: &str = "empty filter";
 
 const CHAIN: &str = "native chain";
 const TOKEN: Checks = Checks {
-    token: true,
+    token: Some(Algorithm::Rs256),
+    limit: false,
+};
+const ES256: Checks = Checks {
+    token: Some(Algorithm::Es256),
     limit: false,
 };
 const LIMIT: Checks = Checks {
-    token: false,
+    token: None,
     limit: true,
 };
 const BOTH: Checks = Checks {
-    token: true,
+    token: Some(Algorithm::Rs256),
     limit: true,
 };
 
@@ -144,6 +149,20 @@ fn single() -> Vec<Variant> {
             &["jwt-auth"],
             TOKEN,
             vec![wasm("jwt-auth", &document::token_anew())],
+        ),
+        variant(
+            "jwt_authn, ES256, no cache",
+            None,
+            &[],
+            ES256,
+            vec![jwt_authn(false)],
+        ),
+        variant(
+            "jwt-auth.wasm, ES256, no cache",
+            Some("jwt_authn, ES256, no cache"),
+            &["jwt-auth"],
+            ES256,
+            vec![wasm("jwt-auth", &document::es256_anew())],
         ),
         variant(
             "local_ratelimit",
