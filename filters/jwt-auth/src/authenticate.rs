@@ -12,8 +12,9 @@ mod fetched;
 
 use crate::{
     AuthError,
-    cache::Cache,
+    cache::{Cache, Fingerprint},
     claims::{ClaimError, Times},
+    header::LastHeader,
     jws::{Jws, Malformed},
     places::{Ambiguous, Found},
     proof::Proof,
@@ -21,6 +22,7 @@ use crate::{
     requirement::Requirement,
     signature::SignatureError,
     token::Token,
+    wanted::Wanted,
 };
 use engine::RequestView;
 use host::Host;
@@ -32,8 +34,11 @@ mod all;
 pub(crate) struct Judges {
     pub(crate) providers: Vec<Provider>,
     /// The claims of which others want to know.
-    pub(crate) asked: Rc<[Rc<str>]>,
-    pub(crate) cache: Cache,
+    asked: Rc<[Rc<str>]>,
+    /// The claims that anybody reads.
+    wanted: Wanted,
+    last: LastHeader,
+    cache: Cache,
 }
 
 /// A request that may pass.
@@ -98,6 +103,16 @@ impl<'a, 'p> Passed<'a, 'p> {
 // === impl Judges ===
 
 impl Judges {
+    pub(crate) fn new(providers: Vec<Provider>, asked: &Rc<[Rc<str>]>, cache: Cache) -> Self {
+        Self {
+            wanted: Wanted::new(&providers, asked),
+            providers,
+            asked: Rc::clone(asked),
+            last: LastHeader::default(),
+            cache,
+        }
+    }
+
     /// Decides, of a request with a good key or without one. `now` gives wall-clock time since the Unix epoch; it is asked only
     /// if there is a token.
     ///
@@ -134,9 +149,13 @@ impl Judges {
         host: &dyn Host,
         now: Duration,
     ) -> Result<Verified<'a, 'p>, Refused<'a>> {
-        match self.known(candidates, now) {
+        let Some(first) = candidates.first() else {
+            return Err(Refused::missing(None));
+        };
+        let token = self.cache.fingerprint(&first.found.token.0);
+        match self.known(candidates, token, now) {
             Some(verified) => Ok(verified),
-            None => self.judged(candidates, host, now),
+            None => self.judged(candidates, token, host, now),
         }
     }
 
@@ -182,9 +201,9 @@ impl Judges {
     fn known<'a, 'p>(
         &self,
         candidates: &[Candidate<'a, 'p>],
+        token: Fingerprint,
         now: Duration,
     ) -> Option<Verified<'a, 'p>> {
-        let token = self.cache.fingerprint(&candidates.first()?.found.token.0);
         for candidate in candidates {
             if let Some(proof) = self.cache.get(token, candidate.place) {
                 return match candidate.provider.rules.check_times(&proof.times, now) {
@@ -205,6 +224,7 @@ impl Judges {
     fn judged<'a, 'p>(
         &self,
         candidates: &[Candidate<'a, 'p>],
+        fingerprint: Fingerprint,
         host: &dyn Host,
         now: Duration,
     ) -> Result<Verified<'a, 'p>, Refused<'a>> {
@@ -213,33 +233,37 @@ impl Judges {
             .find(|candidate| candidate.found.is_list())
         {
             Some(candidate) => Err(Refused::ambiguous(candidate.place)),
-            None => self.try_each(candidates, host, now),
+            None => self.try_each(candidates, fingerprint, host, now),
         }
     }
 
     fn try_each<'a, 'p>(
         &self,
         candidates: &[Candidate<'a, 'p>],
+        fingerprint: Fingerprint,
         host: &dyn Host,
         now: Duration,
     ) -> Result<Verified<'a, 'p>, Refused<'a>> {
         let mut furthest = Refused::missing(None);
         let mut passed_over = Vec::new();
         let token = candidates.first().map(|first| &*first.found.token.0);
-        let jws = Jws::parse(token.unwrap_or_default());
+        let jws = Jws::parse_for(
+            token.unwrap_or_default(),
+            &|name| self.wanted.has(name),
+            &self.last,
+        );
         for candidate in candidates {
             match self.judge(candidate, &jws, host, now) {
                 Ok((jws, times)) => {
                     let proof =
                         Proof::of(jws, candidate.place, candidate.provider, times, &self.asked);
                     let passed_over = passed_over.into();
-                    return Ok(self.keep(
-                        candidate,
-                        Proof {
-                            passed_over,
-                            ..proof
-                        },
-                    ));
+                    let proof = Rc::new(Proof {
+                        passed_over,
+                        ..proof
+                    });
+                    self.cache.keep(fingerprint, &proof);
+                    return Ok(candidate.verified(proof, false));
                 }
                 Err(error) => {
                     if is_for_good(&error) {
@@ -253,13 +277,6 @@ impl Judges {
             }
         }
         Err(furthest)
-    }
-
-    fn keep<'a, 'p>(&self, candidate: &Candidate<'a, 'p>, proof: Proof) -> Verified<'a, 'p> {
-        let proof = Rc::new(proof);
-        self.cache
-            .keep(self.cache.fingerprint(&candidate.found.token.0), &proof);
-        candidate.verified(proof, false)
     }
 }
 

@@ -7,8 +7,10 @@
 //! one that would change what is signed, `b64` (RFC 7797), also does where its issuer forgot to say that it is critical.
 
 use crate::{
-    algorithm::{self, Algorithm},
-    base64url, json,
+    algorithm::Algorithm,
+    base64url,
+    header::{Header, LastHeader},
+    json,
 };
 use serde_json::Value;
 use std::fmt;
@@ -16,9 +18,6 @@ use std::fmt;
 /// The longest token looked at, in bytes. Larger than what directories with many groups issue (some 12 KiB), below Envoy's
 /// default of 60 KiB for all headers; reading a token is linear in this.
 pub const MAX_TOKEN: usize = 32 * 1024;
-
-/// The longest `kid` looked at, in bytes; certificate thumbprints and URLs fit.
-const MAX_KID: usize = 1024;
 
 /// A token taken apart. Borrowed where the signature needs the sender's own bytes.
 #[derive(Clone, PartialEq)]
@@ -67,6 +66,20 @@ impl<'a> Jws<'a> {
     ///
     /// [`Malformed`] says what is wrong with its form; that is all that is checked.
     pub fn parse(token: &'a [u8]) -> Result<Self, Malformed> {
+        Self::parse_for(token, &|_| true, &LastHeader::default())
+    }
+
+    /// As [`parse`](Self::parse), but of the claims only those are there whose name is `wanted`, and the header is not read
+    /// anew if it was the last one.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn parse_for(
+        token: &'a [u8],
+        wanted: &dyn Fn(&str) -> bool,
+        last: &LastHeader,
+    ) -> Result<Self, Malformed> {
         if token.len() > MAX_TOKEN {
             return Err(Malformed::TooLong);
         }
@@ -76,8 +89,12 @@ impl<'a> Jws<'a> {
             return Err(Malformed::Parts);
         }
         let signed = header.len() + 1 + payload.len();
-        let (algorithm, kid, typ) = read_header(&decode(header)?)?;
-        let claims = json::object(&decode(payload)?).map_err(|_| Malformed::Payload)?;
+        let Header {
+            algorithm,
+            kid,
+            typ,
+        } = last.read(header)?;
+        let claims = json::members(&decode(payload)?, wanted).map_err(|_| Malformed::Payload)?;
         Ok(Self {
             algorithm,
             kid,
@@ -102,34 +119,12 @@ impl fmt::Debug for Jws<'_> {
 
 /// What lies before the first dot, and behind it.
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let dot = text.iter().position(|byte| *byte == b'.')?;
+    let dot = memchr::memchr(b'.', text)?;
     Some((text.get(..dot)?, text.get(dot + 1..)?))
 }
 
 fn decode(part: &[u8]) -> Result<Vec<u8>, Malformed> {
     base64url::decode(part).ok_or(Malformed::Encoding)
-}
-
-fn read_header(bytes: &[u8]) -> Result<(Algorithm, Option<String>, Option<String>), Malformed> {
-    let mut members = json::object(bytes).map_err(|_| Malformed::Header)?;
-    let is_encoded = |b64: &Value| *b64 == Value::Bool(true);
-    if members.contains_key("crit") || !members.get("b64").is_none_or(is_encoded) {
-        return Err(Malformed::Critical);
-    }
-    let algorithm = match members.get("alg") {
-        Some(Value::String(name)) => algorithm::from_name(name),
-        _ => None,
-    };
-    let kid = match members.remove("kid") {
-        None => None,
-        Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid),
-        Some(_) => return Err(Malformed::KeyId),
-    };
-    let typ = match members.remove("typ") {
-        Some(Value::String(typ)) => Some(typ),
-        _ => None,
-    };
-    Ok((algorithm.ok_or(Malformed::Algorithm)?, kid, typ))
 }
 
 // === impl Malformed ===

@@ -23,6 +23,7 @@ mod ed25519;
 pub mod error;
 pub(crate) mod foreign;
 mod hash;
+pub mod header;
 pub mod json;
 pub mod jwk;
 pub mod jws;
@@ -46,6 +47,7 @@ mod tally;
 mod testing;
 pub mod token;
 mod types;
+mod wanted;
 
 pub use error::AuthError;
 pub use permission::Permit;

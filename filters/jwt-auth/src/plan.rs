@@ -93,11 +93,7 @@ impl Plan {
             nodes,
             cache_tally: CacheTally::define(&mut cx.metrics),
             api_keys: api_keys.unwrap_or_default(),
-            judges: Judges {
-                providers,
-                asked: Rc::clone(cx.claims),
-                cache: Cache::new(entries, random_key()),
-            },
+            judges: Judges::new(providers, cx.claims, Cache::new(entries, random_key())),
         }
     }
 

@@ -171,8 +171,9 @@ impl Authenticate {
         if provider.is_some_and(|provider| !provider.forward) {
             found.strip(cx.view, cx.changes);
         }
-        let payload_header = provider.and_then(|provider| provider.payload_header.as_ref());
-        if let (Some(header), Some(payload)) = (payload_header, found.token.payload()) {
+        if let Some(header) = provider.and_then(|provider| provider.payload_header.as_ref())
+            && let Some(payload) = found.token.payload()
+        {
             cx.changes.set_request(Rc::clone(header), payload);
         }
         let rules = provider.iter().flat_map(|provider| &provider.claim_headers);

@@ -39,11 +39,8 @@ fn any_of(count: usize) -> Requirement {
 }
 
 fn judges(providers: &[Provider]) -> Judges {
-    Judges {
-        providers: providers.to_vec(),
-        asked: ["sub".into()].into(),
-        cache: Cache::new(64, [7; 16]),
-    }
+    let asked = ["sub".into()].into();
+    Judges::new(providers.to_vec(), &asked, Cache::new(64, [7; 16]))
 }
 
 /// The vouching provider and the subject, or the refusing provider and why.

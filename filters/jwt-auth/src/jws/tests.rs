@@ -1,4 +1,5 @@
 use super::*;
+use crate::header::MAX_KID;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 

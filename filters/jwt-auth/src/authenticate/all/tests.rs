@@ -49,11 +49,8 @@ fn judges(signers: &[Signer]) -> Judges {
         provider.places = Places::new(&stated);
         provider
     };
-    Judges {
-        providers: PROVIDERS.map(provider).to_vec(),
-        asked: [].into(),
-        cache: Cache::new(64, [7; 16]),
-    }
+    let providers = PROVIDERS.map(provider).to_vec();
+    Judges::new(providers, &[].into(), Cache::new(64, [7; 16]))
 }
 
 /// Who signed the token in each header; 2 is nobody's signer.
