@@ -1,7 +1,9 @@
 //! `cargo xtask build`: the plugin crates, compiled, trimmed, and laid into `dist/`.
 
 mod modules;
+mod names;
 mod trim;
+mod unused;
 
 use crate::{cache::Cache, call::Call, machine::show, place, say, toolchain};
 use anyhow::{Context, Result, bail};
@@ -44,7 +46,7 @@ fn make(chosen: &[&Module], dist: PathBuf) -> Result<PathBuf> {
     let folder = place::target().join(format!("wasm-{}", toolchain.fingerprint()?));
     say::line(format!(
         "compiling {} for {}",
-        names(chosen),
+        listed(chosen),
         toolchain::TARGET
     ));
     if show(&compile(toolchain.cargo(), chosen, &folder)).is_err() {
@@ -159,7 +161,7 @@ fn choose(filters: &[String]) -> Result<Vec<&'static Module>> {
             let all: Vec<_> = MODULES.iter().collect();
             bail!(
                 "no module's name contains `{filter}`; there are {}",
-                names(&all)
+                listed(&all)
             );
         }
     }
@@ -172,7 +174,7 @@ fn choose(filters: &[String]) -> Result<Vec<&'static Module>> {
     Ok(MODULES.iter().filter(wanted).collect())
 }
 
-fn names(modules: &[&Module]) -> String {
+fn listed(modules: &[&Module]) -> String {
     modules
         .iter()
         .map(|module| module.name)
@@ -186,7 +188,7 @@ mod tests {
 
     fn chosen(filters: &[&str]) -> Result<String> {
         let filters: Vec<_> = filters.iter().map(ToString::to_string).collect();
-        choose(&filters).map(|modules| names(&modules))
+        choose(&filters).map(|modules| listed(&modules))
     }
 
     #[test]

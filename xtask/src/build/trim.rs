@@ -1,14 +1,11 @@
 //! Takes out of a linked module what nobody calls.
 //!
 //! The linker keeps all the SDK exports. Once an export is gone, what only it reached is garbage too, so the module
-//! also gets smaller. The name section stays: without it the stack trace of a trap is a list of numbers. Its names are
-//! written out as Rust paths, which Envoy's log can be read by and which are half as long as the mangled ones.
+//! also gets smaller. The name section stays: without it the stack trace of a trap is a list of numbers.
 
+use super::{names, unused};
 use anyhow::{Context, Result, ensure};
 use walrus::{Module, ModuleConfig};
-
-/// A path through several generic types goes on for a kilobyte and says no more after this.
-const LONGEST_NAME: usize = 72;
 
 /// The module `wasm` with exactly the exports `keep`; an error names those that it does not have.
 pub(crate) fn trim(wasm: &[u8], keep: &[&str]) -> Result<Vec<u8>> {
@@ -36,24 +33,12 @@ pub(crate) fn trim(wasm: &[u8], keep: &[&str]) -> Result<Vec<u8>> {
     for export in needless.map(walrus::Export::id).collect::<Vec<_>>() {
         module.exports.delete(export);
     }
+    unused::leave_out(&mut module);
     walrus::passes::gc::run(&mut module);
     for function in module.funcs.iter_mut() {
-        function.name = function.name.as_deref().map(readable);
+        function.name = function.name.as_deref().map(names::readable);
     }
     Ok(module.emit_wasm())
-}
-
-/// The path of a function, without the hash that makes its symbol unique. Of traits the name is enough.
-fn readable(symbol: &str) -> String {
-    let path = format!("{:#}", rustc_demangle::demangle(symbol));
-    let mut parts = path.split(" as ");
-    let mut short = parts.next().unwrap_or_default().to_owned();
-    for implemented in parts {
-        let end = implemented.find(['<', '>']).unwrap_or(implemented.len());
-        let start = implemented[..end].rfind("::").map_or(0, |at| at + 2);
-        short.extend([" as ", &implemented[start..]]);
-    }
-    short.chars().take(LONGEST_NAME).collect()
 }
 
 fn exports(module: &Module, name: &str) -> bool {
@@ -104,26 +89,6 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["kept"]
         );
-    }
-
-    #[test]
-    fn names_are_written_out_and_never_very_long() {
-        assert_eq!(
-            readable("_ZN4core9panicking5panic17h0123456789abcdefE"),
-            "core::panicking::panic"
-        );
-        assert_eq!(
-            readable("_RNvNtCs1234_4core9panicking5panic"),
-            "core::panicking::panic"
-        );
-        assert_eq!(
-            readable(
-                "_ZN47_$LT$a..b..C$u20$as$u20$d..e..F$LT$g..H$GT$$GT$4call17h0123456789abcdefE"
-            ),
-            "<a::b::C as F<g::H>>::call"
-        );
-        assert_eq!(readable("malloc"), "malloc");
-        assert_eq!(readable(&"é".repeat(500)).chars().count(), LONGEST_NAME);
     }
 
     #[test]
