@@ -81,6 +81,17 @@ impl Json {
     }
 }
 
+/// The number that a text holds, as documents write numbers.
+///
+/// The standard library's reader of decimals would be a second one in a module, and with its tables weighs 18 KiB.
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    match Json::parse(text.as_bytes()) {
+        Ok(Json::Number(number)) => number.as_f64(),
+        _ => None,
+    }
+}
+
 /// A number as a document writes it, 50 and not 50.0. The writer of JSON is in every module; the standard library's
 /// formatter of floats would be 20 KiB more.
 pub(crate) fn written(number: f64) -> String {

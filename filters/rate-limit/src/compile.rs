@@ -21,6 +21,7 @@ use policy_model::{
     Report,
     condition::Matcher,
     document::{LimitAlgorithm, Mode, RateLimitPolicy, SlidingWindow},
+    json,
 };
 use std::{num::NonZeroU32, rc::Rc, time::Duration};
 
@@ -131,12 +132,7 @@ impl Compiler<'_, '_> {
         let Some(stated) = policy.parameters.get("maxBurstSeconds") else {
             return Some(None);
         };
-        match stated
-            .trim()
-            .parse()
-            .ok()
-            .and_then(|it| Duration::try_from_secs_f64(it).ok())
-        {
+        match json::number(stated).and_then(|it| Duration::try_from_secs_f64(it).ok()) {
             Some(burst) => Some(Some(burst)),
             None => {
                 let pointer = format!("{}/parameters/maxBurstSeconds", policy.meta.pointer);

@@ -5,7 +5,7 @@
 
 use super::nearest::nearest;
 use crate::document::Spelled;
-use crate::json::Json;
+use crate::json::{self, Json};
 use std::num::{NonZeroU32, NonZeroU64};
 
 /// Why a value is not what was expected.
@@ -130,11 +130,7 @@ pub(super) fn number(json: &Json) -> Result<Option<f64>, Mismatch> {
     let number = match json {
         Json::Number(number) => number.as_f64(),
         Json::String(text) if text.trim().is_empty() => return Ok(None),
-        Json::String(text) => text
-            .trim()
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite()),
+        Json::String(text) => json::number(text),
         _ => None,
     };
     number
@@ -222,6 +218,17 @@ mod tests {
         }
         let error = whole::<NonZeroU32>(&json("0")).unwrap_err();
         assert_eq!(error.message, "0 is less than 1");
+    }
+
+    #[test]
+    fn a_text_that_holds_a_number_is_one_and_no_other_is() {
+        for (written, read) in [("\" 0.5 \"", 0.5), ("\"1e3\"", 1000.0), ("\"-2\"", -2.0)] {
+            assert_eq!(number(&json(written)), Ok(Some(read)), "{written}");
+        }
+        assert_eq!(number(&json("\" \"")), Ok(None));
+        for written in ["\"NaN\"", "\"inf\"", "\"1e999\"", "\"[1]\"", "\"1 2\""] {
+            assert!(number(&json(written)).is_err(), "{written}");
+        }
     }
 
     #[test]

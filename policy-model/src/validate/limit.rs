@@ -6,6 +6,7 @@ use crate::document::{
     SlidingWindow,
 };
 use crate::finding::Report;
+use crate::json;
 use std::collections::BTreeMap;
 
 /// Longer windows do not fit into the nanoseconds that state is kept in, and no proxy lives as long.
@@ -156,10 +157,7 @@ fn parameters(
     let known = known_parameters(algorithm);
     let pointer = |name: &str| format!("{at}/parameters/{name}");
     for (name, value) in parameters {
-        let number = value
-            .trim()
-            .parse::<f64>()
-            .is_ok_and(|number| number > 0.0 && number.is_finite());
+        let number = json::number(value).is_some_and(|number| number > 0.0);
         if !known.contains(&name.as_str()) {
             let message = format!("`{name}` has no effect on a limit of type {algorithm}");
             report.warning(pointer(name), message);
