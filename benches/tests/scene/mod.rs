@@ -5,6 +5,7 @@ use testkit::tokens::{self, Algorithm};
 
 /// As in `governance.wasm`.
 pub(crate) type Governance = engine::Engine<(
+    rate_limit::EarlyLimit,
     jwt_auth::Authenticate,
     jwt_auth::Permit,
     rate_limit::concurrency::Concurrency,

@@ -51,6 +51,14 @@ impl Changes {
         self.response.push((name.into(), value.into()));
     }
 
+    /// What has been decided last about a response header.
+    #[must_use]
+    pub fn response(&self, name: &str) -> Option<&[u8]> {
+        let mut decided = self.response.iter().rev();
+        let found = decided.find(|(changed, _)| **changed == *name);
+        found.map(|(_, value)| &**value)
+    }
+
     /// What has been decided about a request header: `Some(None)` if it is to go, `None` if nothing was said.
     #[must_use]
     pub fn request(&self, name: &str) -> Option<Option<&[u8]>> {

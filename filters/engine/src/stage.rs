@@ -24,6 +24,8 @@ pub enum Verdict {
 /// Where a stage stands in the pipeline: the inbound order of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Position {
+    /// How often, whoever it is?
+    EarlyRate,
     /// Who is it?
     Authentication,
     /// May they do this?
@@ -205,6 +207,7 @@ pipeline!(A.0, B.1, C.2);
 pipeline!(A.0, B.1, C.2, D.3);
 pipeline!(A.0, B.1, C.2, D.3, E.4);
 pipeline!(A.0, B.1, C.2, D.3, E.4, F.5);
+pipeline!(A.0, B.1, C.2, D.3, E.4, F.5, G.6);
 
 // === impl Verdict ===
 

@@ -8,6 +8,7 @@
 //! The older `X-RateLimit-*` trio says the same of one policy; `Reset` counts seconds, as Envoy's own limiters do.
 
 use crate::{Quota, Standing};
+use engine::Changes;
 use host::Nanos;
 use policy_model::document::RateLimitHeaders;
 use std::{fmt::Write, time::Duration};
@@ -49,6 +50,30 @@ impl Labels {
             items,
         }
     }
+}
+
+/// Has the response tell how a request stands with these policies, beside what the limits of another phase tell.
+pub(crate) fn tell(changes: &mut Changes, style: RateLimitHeaders, told: &[Told<'_>], now: Nanos) {
+    let is_list = style == RateLimitHeaders::Ietf;
+    if !is_list && early_is_tighter(changes, told) {
+        return;
+    }
+    for (name, value) in fields(style, told, now) {
+        let value = match changes.response(name) {
+            Some(early) if is_list => [early, b", ", value.as_bytes()].concat(),
+            _ => value.into_bytes(),
+        };
+        changes.set_response(name, value);
+    }
+}
+
+fn early_is_tighter(changes: &Changes, told: &[Told<'_>]) -> bool {
+    let early = changes.response("x-ratelimit-remaining");
+    let early = early.and_then(|value| std::str::from_utf8(value).ok()?.parse::<u32>().ok());
+    let tightest = told.iter().map(|told| told.standing.remaining).min();
+    early
+        .zip(tightest)
+        .is_some_and(|(early, late)| early <= late)
 }
 
 /// The fields that tell how a request stands with these policies.

@@ -12,6 +12,7 @@ mod fields;
 mod gcra;
 mod key;
 mod limiter;
+mod limits;
 mod meter;
 mod quota;
 mod spot;
@@ -24,9 +25,9 @@ mod test_client;
 mod windows;
 
 pub use quota::{InvalidQuota, MAX_SPAN, Quota};
-pub use stage::Limit;
+pub use stage::{EarlyLimit, Limit};
 pub use standing::{Refused, Standing};
 pub use windows::{Algorithm, Verdict, Windows};
 
 /// The module of these stages alone.
-pub type RateLimit = engine::Engine<(concurrency::Concurrency, Limit)>;
+pub type RateLimit = engine::Engine<(EarlyLimit, concurrency::Concurrency, Limit)>;

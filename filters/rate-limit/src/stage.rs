@@ -1,30 +1,33 @@
-//! The stage: all limits of a request's node.
+//! The stages: limits before anybody asks who the caller is, and those after.
 //!
-//! A node may have several limits (so many for the service, so many for each user). How they are counted together is told
-//! in [`due`](crate::due).
+//! Guessing tokens and keys must be limited before they are checked; so an early limit counts what fails later too. All
+//! other limits count what has been let in.
 
-use crate::{
-    compile::{Compiler, Place},
-    due,
-    fields::{Told, fields},
-    limiter::{Applies, Due, Limiter, Telling},
-};
+use crate::limits::Limits;
 use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
-use policy_model::{
-    document::{RateLimitHeaders, RateLimitPolicy},
-    model::{Inherited, Node, NodeId},
-};
-use std::{collections::BTreeMap, rc::Rc};
+use policy_model::document::Phase;
 
-/// The rate-limit stage.
-pub struct Limit {
-    /// By node.
-    nodes: Vec<Box<[Rc<Limiter>]>>,
-    telling: Telling,
+/// The limits of phase `early`.
+pub struct EarlyLimit(Limits);
+
+/// All others.
+pub struct Limit(Limits);
+
+// === impl EarlyLimit ===
+
+impl Stage for EarlyLimit {
+    type State = ();
+
+    const POSITION: Position = Position::EarlyRate;
+
+    fn compile(cx: &mut CompileContext<'_>) -> Self {
+        Self(Limits::compile(cx, Phase::Early))
+    }
+
+    fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
+        self.0.request(cx)
+    }
 }
-
-/// Which policy, and whose state it uses: nodes that have both in common share a limit.
-type Identity = (NodeId, u32, NodeId);
 
 // === impl Limit ===
 
@@ -34,101 +37,12 @@ impl Stage for Limit {
     const POSITION: Position = Position::Rate;
 
     fn compile(cx: &mut CompileContext<'_>) -> Self {
-        let settings = &cx.document.settings;
-        let model = cx.model;
-        let mut compiler = Compiler {
-            host: cx.host,
-            report: cx.report,
-            metrics: &mut cx.metrics,
-            entries: settings.state.entries_per_policy,
-            table_key: None,
-        };
-        let mut known: BTreeMap<Identity, Option<Rc<Limiter>>> = BTreeMap::new();
-        let mut nodes = Vec::with_capacity(model.nodes().len());
-        for (id, node) in model.nodes() {
-            let limiters = node
-                .policy
-                .rate_limit_policies
-                .iter()
-                .filter_map(|inherited| {
-                    let state = inherited.state_node(id);
-                    let identity = (inherited.declared_at, inherited.index, state);
-                    let compile = || {
-                        Some(Rc::new(limiter(
-                            &mut compiler,
-                            model.node(state)?,
-                            inherited,
-                        )?))
-                    };
-                    known.entry(identity).or_insert_with(compile).clone()
-                });
-            nodes.push(limiters.collect());
-        }
-        Self {
-            nodes,
-            telling: Telling {
-                style: settings.rate_limit_headers,
-                on_success: settings.rate_limit_headers_on_success
-                    && settings.rate_limit_headers != RateLimitHeaders::None,
-            },
-        }
+        Self(Limits::compile(cx, Phase::Normal))
     }
 
     fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
-        let limiters = cx.node.and_then(|node| self.nodes.get(node.index()));
-        let Some(limiters) = limiters.filter(|limiters| !limiters.is_empty()) else {
-            return Verdict::Continue;
-        };
-        // One limit alone, which is what most nodes have, needs no list.
-        if let [limiter] = &**limiters {
-            return match limiter.applies(cx) {
-                Applies::No => Verdict::Continue,
-                Applies::Due(limit) => self.count(cx, &mut [limit]),
-                Applies::Refused(refusal) => refusal.into(),
-            };
-        }
-        let mut due = Vec::with_capacity(limiters.len());
-        for limiter in limiters {
-            match limiter.applies(cx) {
-                Applies::No => {}
-                Applies::Due(limit) => due.push(limit),
-                Applies::Refused(refusal) => return refusal.into(),
-            }
-        }
-        self.count(cx, &mut due)
+        self.0.request(cx)
     }
-}
-
-impl Limit {
-    fn count(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
-        if let Some(refusal) = due::count(cx, due, self.telling) {
-            return refusal.into();
-        }
-        let mut told: Vec<Told<'_>> = Vec::new();
-        for limit in due {
-            told.extend(limit.settle(cx.host));
-        }
-        if !told.is_empty() {
-            for (name, value) in fields(self.telling.style, &told, cx.now()) {
-                cx.changes.set_response(name, value);
-            }
-        }
-        Verdict::Continue
-    }
-}
-
-fn limiter(
-    compiler: &mut Compiler<'_, '_>,
-    state: &Node,
-    inherited: &Inherited<RateLimitPolicy>,
-) -> Option<Limiter> {
-    let node = state.address.to_string();
-    let place = Place {
-        service: &state.address.service,
-        node: &node,
-        label: inherited.label(),
-    };
-    compiler.limiter(&inherited.policy, &place)
 }
 
 #[cfg(test)]

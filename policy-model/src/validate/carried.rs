@@ -68,7 +68,6 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
         said::algorithm,
         "this algorithm is not carried out yet: use TokenBucket",
     ),
-    error(said::early, "early limits are not carried out yet"),
 ];
 
 const CONCURRENCY: &[Gap<ConcurrencyLimitPolicy>] = &[warning(

@@ -2,10 +2,10 @@
 
 use crate::condition::Source;
 use crate::document::{
-    ConcurrencyLimitPolicy, Cost, KeyPart, LimitAlgorithm, RateLimitPolicy, ServicePolicy,
-    SlidingWindow,
+    ConcurrencyLimitPolicy, ConditionKind, Cost, KeyPart, LimitAlgorithm, Phase, RateLimitPolicy,
+    ServicePolicy, SlidingWindow,
 };
-use crate::finding::Report;
+use crate::finding::{Report, Severity};
 use crate::json;
 use std::collections::BTreeMap;
 
@@ -59,6 +59,9 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
     wait(at, limit.max_wait_ms, report);
     parameters(at, limit.algorithm, &limit.parameters, report);
     key(at, &limit.key, report);
+    if limit.phase == Phase::Early {
+        unknown_yet(limit, report);
+    }
     if let Cost::Stated { kind, key, .. } = &limit.cost
         && let Err(reason) = Source::new(*kind, key)
     {
@@ -69,6 +72,32 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
             format!("{at}/overrides"),
             "there is no `key` that overrides could match",
         );
+    }
+}
+
+/// An early limit counts before anybody is known: everybody would be the one without a key.
+fn unknown_yet(limit: &RateLimitPolicy, report: &mut Report) {
+    let at = &*limit.meta.pointer;
+    let parts = limit.key.iter().enumerate();
+    let parts = parts.map(|(index, part)| (part.kind, format!("{at}/key/{index}")));
+    let conditions = limit.conditions.list.iter();
+    let conditions = conditions.map(|it| (it.kind, it.pointer.to_string()));
+    let cost = match &limit.cost {
+        Cost::Stated { kind, .. } => Some((*kind, format!("{at}/cost"))),
+        Cost::Fixed(_) => None,
+    };
+    for (kind, pointer) in parts.chain(conditions).chain(cost) {
+        if matches!(kind, ConditionKind::Claim | ConditionKind::ApiKey) {
+            let message =
+                format!("an early limit comes before authentication: no `{kind}` is known yet");
+            let suggestion = "count by `ip` or `header`, or leave `phase` out";
+            report.add(
+                Severity::Error,
+                pointer,
+                message,
+                Some(suggestion.to_owned()),
+            );
+        }
     }
 }
 

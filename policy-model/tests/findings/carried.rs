@@ -88,10 +88,6 @@ fn settings_without_effect_are_a_warning() {
 fn what_would_protect_less_is_refused() {
     for (policy, rest) in [
         (
-            limit(&json!({"phase": "early"})),
-            "/rateLimitPolicies/0/phase",
-        ),
-        (
             limit(&json!({"realizeType": "LeakyBucket"})),
             "/rateLimitPolicies/0/realizeType",
         ),

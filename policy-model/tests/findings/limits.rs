@@ -188,6 +188,31 @@ fn keys_name_something() {
 }
 
 #[test]
+fn an_early_limit_knows_nobody_yet() {
+    let early = |more: Value| {
+        let mut early = json!({"phase": "early"});
+        early
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        limit(&early)
+    };
+    assert_sound(&early(
+        json!({"key": [{"type": "ip"}, {"type": "header", "key": "authorization"}]}),
+    ));
+    let claim = json!({"type": "claim", "key": "sub", "max": 3, "values": ["ann"]});
+    let key = json!([{"type": "ip"}, {"type": "apiKey"}]);
+    for (more, kind, rest) in [
+        (json!({"key": key}), "apiKey", "/key/1"),
+        (json!({"cost": claim}), "claim", "/cost"),
+        (json!({"conditions": [claim]}), "claim", "/conditions/0"),
+    ] {
+        let wanted = format!("error at {}: no `{kind}` is known yet", at(rest));
+        assert_found(&early(more), &wanted);
+    }
+}
+
+#[test]
 fn words_are_known() {
     for (member, value) in [
         ("missingKey", "drop"),

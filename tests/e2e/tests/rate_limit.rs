@@ -209,3 +209,67 @@ fn a_caller_that_waits_as_told_gets_in() -> anyhow::Result<()> {
     ensure!(refusals > 0, "nothing was refused: the test shows nothing");
     envoy.finish()
 }
+
+/// Guessing tokens is limited by address, before a signature is looked at; so are good tokens from there.
+#[test]
+fn an_early_limit_counts_what_authentication_refuses() -> anyhow::Result<()> {
+    let mut guesses = documents::window("guesses", 3, HOUR_MS);
+    guesses["rateLimitPolicies"][0]["phase"] = json!("early");
+    guesses["rateLimitPolicies"][0]["key"] = json!([{ "type": "ip" }]);
+    let envoy = Envoy::shipped()?
+        .document(documents::with_authentication(documents::service(&guesses)))
+        .start()?;
+    let good = Request::get("/").bearer(&tokens::token("alice")?);
+    let reply = envoy.send(&good)?;
+    ensure!(reply.status == 200, "{reply:?}");
+    for guess in ["a.b.c", "guessed"] {
+        let reply = envoy.send(&Request::get("/").bearer(guess))?;
+        ensure!(reply.status == 401, "{reply:?}");
+    }
+    for request in [Request::get("/").bearer("again"), good] {
+        expect::rate_limited(&envoy.send(&request)?, 42902)?;
+    }
+    envoy.finish()
+}
+
+/// Many users on two workers at once, each with a limit, and one for them all: what one limit refuses the other keeps.
+#[test]
+fn a_request_refused_by_one_limit_is_not_counted_by_another() -> anyhow::Result<()> {
+    let mut policies = documents::window("all", 60, HOUR_MS);
+    let mut each = documents::window("each", 10, HOUR_MS)["rateLimitPolicies"][0].clone();
+    each["key"] = json!([{ "type": "header", "key": "x-user" }]);
+    policies["rateLimitPolicies"]
+        .as_array_mut()
+        .context("policies")?
+        .push(each);
+    let envoy = Envoy::shipped()?
+        .document(documents::service(&policies))
+        .start()?;
+    let user = |user: usize| -> anyhow::Result<usize> {
+        let request = Request::get("/").header("x-user", &format!("user-{}", user % 4));
+        let mut client = envoy.client();
+        let mut passed = 0;
+        for _ in 0..10 {
+            passed += usize::from(client.send(&request)?.status == 200);
+        }
+        Ok(passed)
+    };
+    let passed = thread::scope(|scope| {
+        let clients: Vec<_> = (0..16)
+            .map(|number| scope.spawn(move || user(number)))
+            .collect();
+        let each = clients
+            .into_iter()
+            .map(|client| client.join().ok().context("a client panicked")?);
+        each.sum::<anyhow::Result<usize>>()
+    })?;
+    ensure!(passed == 40, "{passed}: four users with ten each");
+    let strangers = (0..30).map(|user| {
+        let request = Request::get("/").header("x-user", &format!("stranger-{user}"));
+        Ok(usize::from(envoy.send(&request)?.status == 200))
+    });
+    let left = strangers.sum::<anyhow::Result<usize>>()?;
+    ensure!(left == 20, "{left} of the 20 that are left of 60");
+    both_workers_served(&envoy)?;
+    envoy.finish()
+}

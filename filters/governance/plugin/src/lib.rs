@@ -5,6 +5,7 @@
 
 /// All stages, in the model's order.
 type Governance = engine::Engine<(
+    rate_limit::EarlyLimit,
     jwt_auth::Authenticate,
     jwt_auth::Permit,
     rate_limit::concurrency::Concurrency,

@@ -1,4 +1,5 @@
 mod configuring;
+mod phases;
 mod scene;
 mod telling;
 

@@ -2,8 +2,8 @@
 
 use crate::document::{
     BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConcurrencyLimitPolicy, Document,
-    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, Phase, PolicyMeta,
-    RateLimitPolicy, Service, ServicePolicy,
+    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, PolicyMeta, RateLimitPolicy,
+    Service, ServicePolicy,
 };
 use std::rc::Rc;
 
@@ -142,10 +142,6 @@ pub(super) fn algorithm(limit: &RateLimitPolicy) -> Vec<String> {
     use LimitAlgorithm::{LeakyBucket, Limiter4j, SmoothWarmup};
     let missing = matches!(limit.algorithm, LeakyBucket | Limiter4j | SmoothWarmup);
     at(&limit.meta, missing, "realizeType")
-}
-
-pub(super) fn early(limit: &RateLimitPolicy) -> Vec<String> {
-    at(&limit.meta, limit.phase == Phase::Early, "phase")
 }
 
 pub(super) fn instance(breaker: &CircuitBreakPolicy) -> Vec<String> {

@@ -1,0 +1,129 @@
+//! All limits of one phase, by node.
+//!
+//! A node may have several limits (so many for the service, so many for each user). How they are counted together is told
+//! in [`due`](crate::due).
+
+use crate::{
+    compile::{Compiler, Place},
+    due,
+    fields::{Told, tell},
+    limiter::{Applies, Due, Limiter, Telling},
+};
+use engine::{CompileContext, RequestContext, Verdict};
+use policy_model::{
+    document::{Phase, RateLimitHeaders, RateLimitPolicy},
+    model::{Inherited, Node, NodeId},
+};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// The limits of one phase.
+pub(crate) struct Limits {
+    /// By node; none if no node has any.
+    nodes: Vec<Box<[Rc<Limiter>]>>,
+    telling: Telling,
+}
+
+/// Which policy, and whose state it uses: nodes that have both in common share a limit.
+type Identity = (NodeId, u32, NodeId);
+
+// === impl Limits ===
+
+impl Limits {
+    pub(crate) fn compile(cx: &mut CompileContext<'_>, phase: Phase) -> Self {
+        let settings = &cx.document.settings;
+        let model = cx.model;
+        let mut compiler = Compiler {
+            host: cx.host,
+            report: cx.report,
+            metrics: &mut cx.metrics,
+            entries: settings.state.entries_per_policy,
+            table_key: None,
+        };
+        let mut known: BTreeMap<Identity, Option<Rc<Limiter>>> = BTreeMap::new();
+        let mut nodes: Vec<Box<[_]>> = Vec::with_capacity(model.nodes().len());
+        for (id, node) in model.nodes() {
+            let limiters = node
+                .policy
+                .rate_limit_policies
+                .iter()
+                .filter(|inherited| inherited.policy.phase == phase)
+                .filter_map(|inherited| {
+                    let state = inherited.state_node(id);
+                    let identity = (inherited.declared_at, inherited.index, state);
+                    let compile = || {
+                        Some(Rc::new(limiter(
+                            &mut compiler,
+                            model.node(state)?,
+                            inherited,
+                        )?))
+                    };
+                    known.entry(identity).or_insert_with(compile).clone()
+                });
+            nodes.push(limiters.collect());
+        }
+        if nodes.iter().all(|limiters| limiters.is_empty()) {
+            nodes = Vec::new();
+        }
+        Self {
+            nodes,
+            telling: Telling {
+                style: settings.rate_limit_headers,
+                on_success: settings.rate_limit_headers_on_success
+                    && settings.rate_limit_headers != RateLimitHeaders::None,
+            },
+        }
+    }
+
+    pub(crate) fn request(&self, cx: &mut RequestContext<'_>) -> Verdict {
+        let limiters = cx.node.and_then(|node| self.nodes.get(node.index()));
+        let Some(limiters) = limiters.filter(|limiters| !limiters.is_empty()) else {
+            return Verdict::Continue;
+        };
+        // One limit alone, which is what most nodes have, needs no list.
+        if let [limiter] = &**limiters {
+            return match limiter.applies(cx) {
+                Applies::No => Verdict::Continue,
+                Applies::Due(limit) => self.count(cx, &mut [limit]),
+                Applies::Refused(refusal) => refusal.into(),
+            };
+        }
+        let mut due = Vec::with_capacity(limiters.len());
+        for limiter in limiters {
+            match limiter.applies(cx) {
+                Applies::No => {}
+                Applies::Due(limit) => due.push(limit),
+                Applies::Refused(refusal) => return refusal.into(),
+            }
+        }
+        self.count(cx, &mut due)
+    }
+
+    fn count(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
+        if let Some(refusal) = due::count(cx, due, self.telling) {
+            return refusal.into();
+        }
+        let mut told: Vec<Told<'_>> = Vec::new();
+        for limit in due {
+            told.extend(limit.settle(cx.host));
+        }
+        if !told.is_empty() {
+            let now = cx.now();
+            tell(cx.changes, self.telling.style, &told, now);
+        }
+        Verdict::Continue
+    }
+}
+
+fn limiter(
+    compiler: &mut Compiler<'_, '_>,
+    state: &Node,
+    inherited: &Inherited<RateLimitPolicy>,
+) -> Option<Limiter> {
+    let node = state.address.to_string();
+    let place = Place {
+        service: &state.address.service,
+        node: &node,
+        label: inherited.label(),
+    };
+    compiler.limiter(&inherited.policy, &place)
+}
