@@ -35,6 +35,10 @@ pub(crate) struct LateCounter(Cell<Option<Counter>>);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gauge(Option<MetricId>);
 
+/// A distribution; silent where the host has no metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Histogram(Option<MetricId>);
+
 // === impl Metrics ===
 
 impl<'a> Metrics<'a> {
@@ -54,6 +58,11 @@ impl<'a> Metrics<'a> {
     /// A gauge of this name and these labels.
     pub fn gauge(&mut self, name: &str, labels: &[(&str, &str)]) -> Gauge {
         Gauge(self.define(MetricKind::Gauge, name, labels))
+    }
+
+    /// A histogram of this name and these labels.
+    pub fn histogram(&mut self, name: &str, labels: &[(&str, &str)]) -> Histogram {
+        Histogram(self.define(MetricKind::Histogram, name, labels))
     }
 
     /// `steward_decisions_total` of one policy and outcome.
@@ -125,6 +134,17 @@ impl LateCounter {
 impl Gauge {
     /// Sets the value, for all workers.
     pub fn set(self, host: &dyn Host, value: u64) {
+        if let Some(id) = self.0 {
+            let _ = host.record_metric(id, value);
+        }
+    }
+}
+
+// === impl Histogram ===
+
+impl Histogram {
+    /// Records one value.
+    pub fn record(self, host: &dyn Host, value: u64) {
         if let Some(id) = self.0 {
             let _ = host.record_metric(id, value);
         }

@@ -4,11 +4,11 @@
 //! Nothing falls back to no limit: what cannot be carried out refuses the document, since it would protect less than it says.
 
 use crate::{
-    Algorithm, Quota, Windows,
+    Algorithm, Quota,
     cost::Cost,
-    fields::Labels,
     key::{ClientKey, Overrides},
-    limiter::{Limiter, Rates},
+    limiter::Limiter,
+    rates::Rates,
     spot::Store,
     tally::Tally,
 };
@@ -46,6 +46,9 @@ pub(crate) struct Place<'p> {
     pub(crate) label: String,
 }
 
+/// The longest wait, as the document's check says: a client that waits longer has given up.
+const LONGEST_WAIT_MS: u64 = 30_000;
+
 // === impl Compiler ===
 
 impl Compiler<'_, '_> {
@@ -69,26 +72,28 @@ impl Compiler<'_, '_> {
         };
         let key = self.key(policy);
         let algorithm = self.algorithm(policy)?;
-        let rates = self.rates(algorithm, &place.label, &policy.sliding_windows, pointer)?;
+        let patience = Duration::from_millis(policy.max_wait_ms.min(LONGEST_WAIT_MS));
+        let waits = !patience.is_zero();
+        let label = (&*place.label, waits);
+        let rates = self.rates(algorithm, label, &policy.sliding_windows, pointer)?;
         let mut override_rates = Vec::new();
         for (index, over) in policy.overrides.iter().enumerate() {
             let pointer = format!("{pointer}/overrides/{index}");
-            override_rates.push(self.rates(
-                algorithm,
-                &place.label,
-                &over.sliding_windows,
-                &pointer,
-            )?);
+            override_rates.push(self.rates(algorithm, label, &over.sliding_windows, &pointer)?);
         }
         let (matcher, cost, key) = (matcher?, cost?, key?);
-        if rates.windows.capacity() < cost.least().get() {
+        if rates.capacity() < cost.least().get() {
             let message = "a request costs more than the limit ever lets through: none will pass";
             self.report.warning(format!("{pointer}/cost"), message);
         }
         let name: Rc<str> = place.label.as_str().into();
+        let mut tally = Tally::new(self.metrics, "rate", place.service, &name);
+        if waits {
+            tally = tally.with_waits(self.metrics);
+        }
         Some(Limiter {
             store: self.store(identity(policy, algorithm, place), key, pointer)?,
-            tally: Tally::new(self.metrics, "rate", place.service, &name),
+            tally,
             name,
             matcher,
             cost,
@@ -97,6 +102,7 @@ impl Compiler<'_, '_> {
             override_rates: override_rates.into(),
             is_shadow: policy.meta.mode == Mode::Shadow,
             on_contention: policy.on_contention,
+            patience,
         })
     }
 
@@ -144,7 +150,7 @@ impl Compiler<'_, '_> {
     fn rates(
         &mut self,
         algorithm: Algorithm,
-        label: &str,
+        (label, waits): (&str, bool),
         windows: &[SlidingWindow],
         pointer: &str,
     ) -> Option<Rates> {
@@ -163,11 +169,7 @@ impl Compiler<'_, '_> {
                 }
             }
         }
-        let windows = Windows::new(algorithm, &quotas);
-        Some(Rates {
-            labels: Labels::new(label, &quotas),
-            windows,
-        })
+        Some(Rates::new(algorithm, label, &quotas, waits))
     }
 
     fn store(&mut self, id: StateId, key: Option<ClientKey>, pointer: &str) -> Option<Store> {
@@ -213,6 +215,9 @@ fn identity(policy: &RateLimitPolicy, algorithm: Algorithm, place: &Place<'_>) -
         Algorithm::TokenBucket { burst: Some(burst) } => format!("bucket {}", burst.as_nanos()),
     });
     parts.push(quotas_text(&policy.sliding_windows));
+    if policy.max_wait_ms > 0 {
+        parts.push("waits".to_owned());
+    }
     for part in &policy.key {
         parts.push(format!(
             "{} {} {} {}",

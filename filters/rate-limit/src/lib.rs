@@ -13,8 +13,10 @@ mod gcra;
 mod key;
 mod limiter;
 mod limits;
+mod line;
 mod meter;
 mod quota;
+mod rates;
 mod spot;
 mod stage;
 mod standing;
@@ -22,6 +24,7 @@ mod strict_window;
 mod tally;
 #[cfg(test)]
 mod test_client;
+mod waiting;
 mod windows;
 
 pub use quota::{InvalidQuota, MAX_SPAN, Quota};

@@ -1,12 +1,15 @@
 //! One limit of the document in one VM.
 
 use crate::{
-    Refused, Standing, Windows,
+    Refused, Standing,
     cost::Cost,
-    fields::{Labels, Told, fields, seconds_until},
+    fields::{Told, fields, seconds_until},
     key::{Client, Overrides},
+    line::{Ask, Turn},
+    rates::Rates,
     spot::{Spot, Store},
     tally::Tally,
+    waiting::Held,
 };
 use engine::{
     Cause, LimitEvidence, Refusal, RequestContext,
@@ -32,19 +35,16 @@ pub(crate) struct Limiter {
     pub(crate) store: Store,
     pub(crate) is_shadow: bool,
     pub(crate) on_contention: OnContention,
+    /// How long a request waits for its turn at most.
+    pub(crate) patience: Duration,
     pub(crate) tally: Tally,
-}
-
-/// How much in how much time.
-#[derive(Debug)]
-pub(crate) struct Rates {
-    pub(crate) windows: Windows,
-    pub(crate) labels: Labels,
 }
 
 /// A limit that applies to a request, and what is asked of it.
 pub(crate) struct Due<'p> {
-    limiter: &'p Limiter,
+    limiter: &'p Rc<Limiter>,
+    /// Which override's rates, if any.
+    over: Option<usize>,
     rates: &'p Rates,
     spot: Spot<'p>,
     cost: NonZeroU32,
@@ -58,15 +58,34 @@ enum Progress {
     /// It would pass as things were.
     Looked(Draft<Placed<Decision>>),
     /// It is counted.
-    Counted(Option<Standing>),
+    Counted(Placed<Granted>),
     /// It passes uncounted: the limit is in shadow mode and full.
     WouldRefuse,
     /// It passes uncounted, or is refused: there is nothing to give back.
     Uncounted,
 }
 
-/// A decision on one limit; if the request passes, with where it stands, if somebody wants to know.
-type Decision = Result<Option<Standing>, Refused>;
+/// A permit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Granted {
+    pub(crate) turn: Turn,
+    /// Where the request stands, if somebody wants to know.
+    pub(crate) standing: Option<Standing>,
+}
+
+/// A decision on one limit.
+type Decision = Result<Granted, Refused>;
+
+/// A request before its limits.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit<'a, 'c> {
+    pub(crate) cx: &'a RequestContext<'c>,
+    pub(crate) telling: Telling,
+    /// When it came.
+    pub(crate) began: Nanos,
+    /// Whether it can wait.
+    pub(crate) can_wait: bool,
+}
 
 /// What callers are told.
 #[derive(Clone, Copy, Debug)]
@@ -98,11 +117,11 @@ const CONTENDED_HINT: Duration = Duration::from_secs(1);
 
 impl Limiter {
     /// Whether the limit applies to a request.
-    pub(crate) fn applies(&self, cx: &RequestContext<'_>) -> Applies<'_> {
+    pub(crate) fn applies<'p>(self: &'p Rc<Self>, cx: &RequestContext<'_>) -> Applies<'p> {
         if !self.matcher.matches(cx) {
             return Applies::No;
         }
-        let (spot, rates) = match &self.store {
+        let (spot, over) = match &self.store {
             Store::PerClient { key, table } => {
                 let mut name = table.client();
                 let mut write = |piece: &[u8]| name.write(piece);
@@ -112,18 +131,19 @@ impl Limiter {
                     Client::Unknown => return self.unknown(cx.host),
                 };
                 let (number, rates) = self.rates(over);
-                let len = rates.windows.state_len();
+                let len = rates.state_len();
                 let address = table.address(&name, Form { number, len });
-                (Spot::Client(address), rates)
+                (Spot::Client(address), over)
             }
             Store::Shared(cell) => {
-                let len = self.rates.windows.state_len();
-                (Spot::Shared { cell, len }, &self.rates)
+                let len = self.rates.state_len();
+                (Spot::Shared { cell, len }, None)
             }
         };
         Applies::Due(Due {
             limiter: self,
-            rates,
+            over,
+            rates: self.rates(over).1,
             spot,
             cost: self.cost.of(cx),
             progress: Progress::New,
@@ -131,7 +151,7 @@ impl Limiter {
     }
 
     /// The rates of an override, or those of all others, and their number.
-    fn rates(&self, over: Option<usize>) -> (u32, &Rates) {
+    pub(crate) fn rates(&self, over: Option<usize>) -> (u32, &Rates) {
         let found = over.and_then(|index| {
             let number = u32::try_from(index).ok()?.checked_add(1)?;
             Some((number, self.override_rates.get(index)?))
@@ -187,10 +207,10 @@ impl<'p> Due<'p> {
     }
 
     /// Works the decision out without a trace: the evidence, if the request would be refused.
-    pub(crate) fn look(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refused> {
-        let now = cx.now();
-        let mut edit = self.edit(now, telling);
-        let draft = self.spot.draft(cx.host, now, &mut edit).ok()?;
+    pub(crate) fn look(&mut self, visit: Visit<'_, '_>) -> Option<Refused> {
+        let (host, ask) = (visit.cx.host, self.ask(visit));
+        let mut edit = self.edit(ask, visit);
+        let draft = self.spot.draft(host, ask.now, &mut edit).ok()?;
         if let Err(refused) = draft.value().value {
             return Some(refused);
         }
@@ -198,49 +218,80 @@ impl<'p> Due<'p> {
         None
     }
 
+    /// When the request can go on for this limit's sake, after a look or a count; `None`: at once.
+    pub(crate) fn turn(&self) -> Option<Nanos> {
+        let turn = match &self.progress {
+            Progress::Looked(draft) => draft.value().value.as_ref().ok()?.turn,
+            Progress::Counted(placed) => placed.value.turn,
+            _ => return None,
+        };
+        (turn.is_reserved() && self.is_enforced()).then_some(turn.at)
+    }
+
     /// Counts the request, or refuses it.
-    pub(crate) fn count(&mut self, cx: &RequestContext<'_>, telling: Telling) -> Option<Refusal> {
-        let (progress, refusal) = match self.change(cx.host, cx.now(), telling) {
-            Err(_) => (Progress::Uncounted, self.limiter.contended(cx.host)),
-            Ok(Ok(standing)) => (Progress::Counted(standing), None),
-            Ok(Err(_)) if self.limiter.is_shadow => (Progress::WouldRefuse, None),
-            Ok(Err(refused)) => {
-                let refusal = self.refuse(cx, refused, telling.style);
-                (Progress::Uncounted, Some(refusal))
-            }
+    pub(crate) fn count(&mut self, visit: Visit<'_, '_>) -> Option<Refusal> {
+        let ask = self.ask(visit);
+        self.count_as(visit, ask)
+    }
+
+    /// The same for a turn at exactly this instant, whatever was found out by looking.
+    pub(crate) fn reserve(&mut self, visit: Visit<'_, '_>, turn: Nanos) -> Option<Refusal> {
+        let ask = Ask {
+            from: turn,
+            latest: turn,
+            ..self.ask(visit)
+        };
+        self.progress = Progress::New;
+        self.count_as(visit, ask)
+    }
+
+    fn count_as(&mut self, visit: Visit<'_, '_>, ask: Ask) -> Option<Refusal> {
+        let host = visit.cx.host;
+        let (progress, refusal) = match self.change(visit, ask) {
+            Err(_) => (Progress::Uncounted, self.limiter.contended(host)),
+            Ok(placed) => match placed.value {
+                Ok(value) => {
+                    let overflowed = placed.overflowed;
+                    (Progress::Counted(Placed { value, overflowed }), None)
+                }
+                Err(_) if self.limiter.is_shadow => (Progress::WouldRefuse, None),
+                Err(refused) => (Progress::Uncounted, Some(self.refuse(visit, refused))),
+            },
         };
         self.progress = progress;
         refusal
     }
 
     /// Gives back what it has counted, since the request is refused after all.
-    pub(crate) fn give_back(&mut self, cx: &RequestContext<'_>) {
-        let was = std::mem::replace(&mut self.progress, Progress::Uncounted);
-        if !matches!(was, Progress::Counted(_)) {
-            return;
+    pub(crate) fn give_back(&mut self, host: &dyn Host) {
+        if let Some(held) = self.held() {
+            held.give_back(host);
         }
-        // Not the callback's time: what matters is how long others could take what this has held.
-        let (taken, now) = (cx.now(), cx.host.now());
-        let (windows, cost) = (&self.rates.windows, self.cost);
-        let mut edit = |state: &mut [u8]| ((), windows.refund(state, taken, now, cost));
-        let draft = self.spot.draft(cx.host, now, &mut edit);
-        let done = draft.and_then(|draft| self.spot.commit(cx.host, now, draft, &mut edit));
-        match done {
-            Ok(updated) => {
-                self.limiter.tally.state(cx.host, updated.retries, false);
-                self.limiter.tally.refunded(cx.host);
-            }
-            Err(_) => self.limiter.tally.decisions.contended(cx.host),
-        }
+        self.progress = Progress::Uncounted;
+    }
+
+    /// What it has counted.
+    pub(crate) fn held(&self) -> Option<Held> {
+        let Progress::Counted(granted) = self.progress else {
+            return None;
+        };
+        Some(Held {
+            limiter: Rc::clone(self.limiter),
+            over: self.over,
+            address: self.spot.address(),
+            cost: self.cost,
+            granted,
+        })
     }
 
     /// The request passes: tells the operator, and where it stands.
     pub(crate) fn settle(&self, host: &dyn Host) -> Option<Told<'p>> {
         let decisions = &self.limiter.tally.decisions;
-        match self.progress {
-            Progress::Counted(standing) => {
+        match &self.progress {
+            Progress::Counted(granted) => {
                 decisions.passed(host);
                 let labels = &self.rates.labels;
+                let standing = granted.value.standing;
                 standing.map(|standing| Told { labels, standing })
             }
             Progress::WouldRefuse => {
@@ -251,50 +302,66 @@ impl<'p> Due<'p> {
         }
     }
 
-    fn change(
-        &mut self,
-        host: &dyn Host,
-        now: Nanos,
-        telling: Telling,
-    ) -> Result<Decision, StateError> {
-        let mut edit = self.edit(now, telling);
+    fn change(&mut self, visit: Visit<'_, '_>, ask: Ask) -> Result<Placed<Decision>, StateError> {
+        let host = visit.cx.host;
+        let mut edit = self.edit(ask, visit);
         let draft = match std::mem::replace(&mut self.progress, Progress::New) {
             Progress::Looked(draft) => draft,
-            _ => self.spot.draft(host, now, &mut edit)?,
+            _ => self.spot.draft(host, ask.now, &mut edit)?,
         };
-        let updated = self.spot.commit(host, now, draft, &mut edit);
+        let updated = self.spot.commit(host, ask.now, draft, &mut edit);
         let tally = &self.limiter.tally;
         match &updated {
             Ok(updated) => tally.state(host, updated.retries, updated.value.overflowed),
             Err(StateError::Contended) => tally.state(host, MAX_TRIES, false),
             Err(_) => {}
         }
-        Ok(updated?.value.value)
+        Ok(updated?.value)
+    }
+
+    /// What the request asks for.
+    fn ask(&self, visit: Visit<'_, '_>) -> Ask {
+        let now = visit.cx.now();
+        let latest = visit.began.after(self.patience(visit)).max(now);
+        Ask {
+            now,
+            from: now,
+            latest,
+            cost: self.cost,
+        }
+    }
+
+    /// How long a request that comes now would wait. A limit in shadow mode decides as if it could, but it never does.
+    fn patience(&self, visit: Visit<'_, '_>) -> Duration {
+        let waits = visit.can_wait || self.limiter.is_shadow;
+        if waits {
+            self.limiter.patience
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn edit(
         &self,
-        now: Nanos,
-        telling: Telling,
+        ask: Ask,
+        visit: Visit<'_, '_>,
     ) -> impl Fn(&mut [u8]) -> (Decision, Option<Nanos>) + use<'p> {
-        let (windows, cost) = (&self.rates.windows, self.cost);
-        let tells = telling.on_success && self.is_enforced();
-        move |state| match windows.decide(state, now, cost) {
-            Ok(idle_at) => {
-                let standing = tells.then(|| windows.standing(state, now));
-                (Ok(standing), Some(idle_at))
+        let rates = self.rates;
+        let tells = visit.telling.on_success && self.is_enforced();
+        let patience = self.patience(visit);
+        move |state| match rates.admit(state, ask) {
+            Ok(turn) => {
+                let standing = tells.then(|| rates.standing(state, turn.at));
+                (Ok(Granted { turn, standing }), Some(turn.idle_at))
             }
-            Err(refused) => (Err(refused), None),
+            // Who comes back that much earlier waits for the rest.
+            Err(refused) => (Err(refused.sooner(patience)), None),
         }
     }
 
     /// The reply to a request that this limit refuses.
-    pub(crate) fn refuse(
-        &self,
-        cx: &RequestContext<'_>,
-        refused: Refused,
-        style: RateLimitHeaders,
-    ) -> Refusal {
+    pub(crate) fn refuse(&self, visit: Visit<'_, '_>, refused: Refused) -> Refusal {
+        let cx = visit.cx;
         self.limiter.tally.decisions.refused(cx.host);
         let Some(retry_at) = refused.retry_at else {
             return self.limiter.refusal(TOO_COSTLY);
@@ -307,7 +374,7 @@ impl<'p> Due<'p> {
             labels: &self.rates.labels,
             standing: refused.standing,
         };
-        for (name, value) in fields(style, &[told], now) {
+        for (name, value) in fields(visit.telling.style, &[told], now) {
             refusal = refusal.header(name, value);
         }
         refusal

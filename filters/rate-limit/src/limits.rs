@@ -5,11 +5,13 @@
 
 use crate::{
     compile::{Compiler, Place},
-    due,
+    due::{self, Outcome},
     fields::{Told, tell},
-    limiter::{Applies, Due, Limiter, Telling},
+    limiter::{Applies, Due, Limiter, Telling, Visit},
+    waiting::{Pending, Waiting},
 };
-use engine::{CompileContext, RequestContext, Verdict};
+use engine::{CompileContext, Refusal, RequestContext, Verdict, Wait};
+use host::Host;
 use policy_model::{
     document::{Phase, RateLimitHeaders, RateLimitPolicy},
     model::{Inherited, Node, NodeId},
@@ -74,37 +76,73 @@ impl Limits {
         }
     }
 
-    pub(crate) fn request(&self, cx: &mut RequestContext<'_>) -> Verdict {
+    pub(crate) fn request(&self, cx: &mut RequestContext<'_>, waiting: &mut Waiting) -> Verdict {
         let limiters = cx.node.and_then(|node| self.nodes.get(node.index()));
         let Some(limiters) = limiters.filter(|limiters| !limiters.is_empty()) else {
             return Verdict::Continue;
         };
+        let pending = waiting.come_back(cx);
         // One limit alone, which is what most nodes have, needs no list.
-        if let [limiter] = &**limiters {
+        if let ([limiter], None) = (&**limiters, &pending) {
             return match limiter.applies(cx) {
                 Applies::No => Verdict::Continue,
-                Applies::Due(limit) => self.count(cx, &mut [limit]),
+                Applies::Due(limit) => self.count(cx, &mut [limit], None, waiting),
                 Applies::Refused(refusal) => refusal.into(),
             };
         }
         let mut due = Vec::with_capacity(limiters.len());
         for limiter in limiters {
+            if pending.as_ref().is_some_and(|held| held.holds(limiter)) {
+                continue;
+            }
             match limiter.applies(cx) {
                 Applies::No => {}
                 Applies::Due(limit) => due.push(limit),
-                Applies::Refused(refusal) => return refusal.into(),
+                Applies::Refused(refusal) => return refuse(cx.host, pending, refusal),
             }
         }
-        self.count(cx, &mut due)
+        self.count(cx, &mut due, pending, waiting)
     }
 
-    fn count(&self, cx: &mut RequestContext<'_>, due: &mut [Due<'_>]) -> Verdict {
-        if let Some(refusal) = due::count(cx, due, self.telling) {
-            return refusal.into();
+    fn count(
+        &self,
+        cx: &mut RequestContext<'_>,
+        due: &mut [Due<'_>],
+        pending: Option<Box<Pending>>,
+        waiting: &mut Waiting,
+    ) -> Verdict {
+        let is_turn = pending.as_ref().is_some_and(|pending| pending.is_held());
+        let visit = Visit {
+            telling: self.telling,
+            began: pending.as_ref().map_or(cx.now(), |pending| pending.began),
+            // Whose turn it is goes on or is refused.
+            can_wait: cx.can_wait && !is_turn,
+            cx,
+        };
+        match due::count(visit, due) {
+            Outcome::Passed => self.pass(cx, due, pending.as_deref()),
+            Outcome::Refused(refusal) => refuse(cx.host, pending, refusal),
+            Outcome::Waits(turn) => {
+                let held = due.iter().filter_map(Due::held).collect();
+                waiting.begin(visit.began, held);
+                Verdict::Wait(Wait::Until(turn))
+            }
         }
+    }
+
+    fn pass(
+        &self,
+        cx: &mut RequestContext<'_>,
+        due: &[Due<'_>],
+        pending: Option<&Pending>,
+    ) -> Verdict {
+        let host = cx.host;
         let mut told: Vec<Told<'_>> = Vec::new();
         for limit in due {
-            told.extend(limit.settle(cx.host));
+            told.extend(limit.settle(host));
+        }
+        if let Some(pending) = pending {
+            told.extend(pending.settle(host, cx.now()));
         }
         if !told.is_empty() {
             let now = cx.now();
@@ -112,6 +150,13 @@ impl Limits {
         }
         Verdict::Continue
     }
+}
+
+fn refuse(host: &dyn Host, pending: Option<Box<Pending>>, refusal: Refusal) -> Verdict {
+    if let Some(pending) = pending {
+        pending.refused(host);
+    }
+    refusal.into()
 }
 
 fn limiter(

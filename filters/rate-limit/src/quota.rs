@@ -47,6 +47,15 @@ impl Quota {
         Duration::from_nanos(self.span.get())
     }
 
+    /// The same threshold in a window that is longer by `more`.
+    pub(crate) fn stretched(self, more: Duration) -> Self {
+        let more = u64::try_from(more.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            span: self.span.saturating_add(more),
+            ..self
+        }
+    }
+
     /// The window in nanoseconds.
     pub(crate) fn span_nanos(&self) -> u64 {
         self.span.get()

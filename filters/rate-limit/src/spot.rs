@@ -43,6 +43,14 @@ impl Spot<'_> {
         }
     }
 
+    /// Where it lies in the policy's table; `None`: it is the policy's only one.
+    pub(crate) fn address(&self) -> Option<Address> {
+        match self {
+            Self::Shared { .. } => None,
+            Self::Client(address) => Some(*address),
+        }
+    }
+
     /// Reads the state and edits it.
     pub(crate) fn draft<R>(
         &self,
@@ -54,6 +62,16 @@ impl Spot<'_> {
             Self::Shared { cell, len } => cell.draft(host, *len, |bytes| placed(edit(bytes))),
             Self::Client(address) => address.draft(host, now, edit),
         }
+    }
+
+    /// Both steps in one.
+    pub(crate) fn update<R>(
+        &self,
+        host: &dyn Host,
+        now: Nanos,
+        edit: Edit<'_, R>,
+    ) -> Result<Updated<Placed<R>>, StateError> {
+        self.commit(host, now, self.draft(host, now, edit)?, edit)
     }
 
     /// Commits a draft; `edit` is called again as often as other workers were faster.

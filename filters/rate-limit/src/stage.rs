@@ -3,8 +3,8 @@
 //! Guessing tokens and keys must be limited before they are checked; so an early limit counts what fails later too. All
 //! other limits count what has been let in.
 
-use crate::limits::Limits;
-use engine::{CompileContext, Position, RequestContext, Stage, Verdict};
+use crate::{limits::Limits, waiting::Waiting};
+use engine::{CompileContext, EndContext, Position, RequestContext, Stage, Verdict};
 use policy_model::document::Phase;
 
 /// The limits of phase `early`.
@@ -16,7 +16,7 @@ pub struct Limit(Limits);
 // === impl EarlyLimit ===
 
 impl Stage for EarlyLimit {
-    type State = ();
+    type State = Waiting;
 
     const POSITION: Position = Position::EarlyRate;
 
@@ -24,15 +24,19 @@ impl Stage for EarlyLimit {
         Self(Limits::compile(cx, Phase::Early))
     }
 
-    fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
-        self.0.request(cx)
+    fn request(&self, cx: &mut RequestContext<'_>, waiting: &mut Waiting) -> Verdict {
+        self.0.request(cx, waiting)
+    }
+
+    fn end(&self, cx: &mut EndContext<'_>, waiting: &mut Waiting) {
+        waiting.end(cx.host);
     }
 }
 
 // === impl Limit ===
 
 impl Stage for Limit {
-    type State = ();
+    type State = Waiting;
 
     const POSITION: Position = Position::Rate;
 
@@ -40,8 +44,12 @@ impl Stage for Limit {
         Self(Limits::compile(cx, Phase::Normal))
     }
 
-    fn request(&self, cx: &mut RequestContext<'_>, (): &mut ()) -> Verdict {
-        self.0.request(cx)
+    fn request(&self, cx: &mut RequestContext<'_>, waiting: &mut Waiting) -> Verdict {
+        self.0.request(cx, waiting)
+    }
+
+    fn end(&self, cx: &mut EndContext<'_>, waiting: &mut Waiting) {
+        waiting.end(cx.host);
     }
 }
 

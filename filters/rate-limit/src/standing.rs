@@ -1,6 +1,7 @@
 //! Where a client stands: the evidence of a decision, for headers and bodies.
 
 use host::Nanos;
+use std::time::Duration;
 
 /// What is left of one window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,5 +44,15 @@ impl Refused {
     pub(crate) fn by(self, window: usize) -> Self {
         let standing = self.standing.of(window);
         Self { standing, ..self }
+    }
+
+    /// The same for a request that can wait for so long, and so may come back earlier.
+    pub(crate) fn sooner(self, patience: Duration) -> Self {
+        let patience = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+        let earlier = |at: Nanos| Nanos(at.0.saturating_sub(patience));
+        Self {
+            retry_at: self.retry_at.map(earlier),
+            ..self
+        }
     }
 }

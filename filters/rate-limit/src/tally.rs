@@ -1,8 +1,11 @@
 //! What an operator sees of a limit beside its decisions: how hard its state was to change.
 
-use engine::{Decisions, Metrics, metrics::Counter};
+use engine::{
+    Decisions, Metrics,
+    metrics::{Counter, Histogram},
+};
 use host::Host;
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 /// One policy's counters.
 #[derive(Clone, Debug)]
@@ -11,6 +14,17 @@ pub(crate) struct Tally {
     retries: Counter,
     overflow: Counter,
     refunds: Counter,
+    waits: Option<Waits>,
+}
+
+/// What became of requests that waited, and for how long those did that went on.
+#[derive(Clone, Debug)]
+struct Waits {
+    passed: Counter,
+    refused: Counter,
+    left: Counter,
+    /// In milliseconds.
+    time: Histogram,
 }
 
 // === impl Tally ===
@@ -29,6 +43,40 @@ impl Tally {
             retries: metrics.counter("steward_state_cas_retries_total", &[]),
             overflow: metrics.counter("steward_state_overflow_total", &[]),
             refunds: metrics.counter("steward_rate_refunds_total", &[]),
+            waits: None,
+        }
+    }
+
+    /// The same with counters for requests that wait.
+    pub(crate) fn with_waits(self, metrics: &mut Metrics<'_>) -> Self {
+        let decisions = &self.decisions;
+        let waits = Waits::new(metrics, decisions.service(), decisions.policy());
+        Self {
+            waits: Some(waits),
+            ..self
+        }
+    }
+
+    /// A request went on after waiting for so long.
+    pub(crate) fn waited(&self, host: &dyn Host, span: Duration) {
+        if let Some(waits) = &self.waits {
+            waits.passed.increment(host);
+            let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+            waits.time.record(host, millis);
+        }
+    }
+
+    /// A request was refused after it had waited.
+    pub(crate) fn refused_late(&self, host: &dyn Host) {
+        if let Some(waits) = &self.waits {
+            waits.refused.increment(host);
+        }
+    }
+
+    /// A client left that waited.
+    pub(crate) fn left(&self, host: &dyn Host) {
+        if let Some(waits) = &self.waits {
+            waits.left.increment(host);
         }
     }
 
@@ -41,5 +89,29 @@ impl Tally {
     pub(crate) fn state(&self, host: &dyn Host, retries: u32, overflowed: bool) {
         self.retries.add(host, retries);
         self.overflow.add(host, overflowed.into());
+    }
+}
+
+// === impl Waits ===
+
+impl Waits {
+    fn new(metrics: &mut Metrics<'_>, service: &str, policy: &str) -> Self {
+        let mut counter = |outcome| {
+            let labels = [
+                ("service", service),
+                ("policy", policy),
+                ("outcome", outcome),
+            ];
+            metrics.counter("steward_rate_waits_total", &labels)
+        };
+        Self {
+            passed: counter("passed"),
+            refused: counter("refused"),
+            left: counter("left"),
+            time: metrics.histogram(
+                "steward_rate_wait_ms",
+                &[("service", service), ("policy", policy)],
+            ),
+        }
     }
 }

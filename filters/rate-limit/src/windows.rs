@@ -47,7 +47,8 @@ enum Window {
     Grid(Grid),
 }
 
-const VERSION: u8 = 1;
+/// The first byte of every state.
+pub(crate) const VERSION: u8 = 1;
 
 // === impl Windows ===
 

@@ -57,10 +57,6 @@ const POLICY: &[Gap<ServicePolicy>] = &[
 
 const RATE: &[Gap<RateLimitPolicy>] = &[
     warning(
-        said::wait,
-        "requests do not wait yet: they are refused at once",
-    ),
-    warning(
         said::redis,
         "counted by each Envoy for itself, in a strict window, not in Redis",
     ),

@@ -40,10 +40,6 @@ fn what_joylives_samples_have_is_a_warning() {
             "/loadLimitPolicies/0",
         ),
         (
-            limit(&json!({"maxWaitMs": 100})),
-            "/rateLimitPolicies/0/maxWaitMs",
-        ),
-        (
             limit(&json!({"realizeType": "Redis"})),
             "/rateLimitPolicies/0/realizeType",
         ),

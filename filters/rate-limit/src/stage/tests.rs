@@ -2,6 +2,7 @@ mod configuring;
 mod phases;
 mod scene;
 mod telling;
+mod waiting;
 
 use scene::{Scene, by_header, header, limit, service, windows, with};
 use serde_json::{Value, json};

@@ -122,10 +122,6 @@ pub(super) fn lane_shadow(policy: &ServicePolicy) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn wait(limit: &RateLimitPolicy) -> Vec<String> {
-    at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
-}
-
 pub(super) fn wait_at_once(limit: &ConcurrencyLimitPolicy) -> Vec<String> {
     at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
 }

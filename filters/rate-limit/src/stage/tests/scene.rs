@@ -2,7 +2,7 @@
 
 use crate::RateLimit;
 use host::{
-    Flow, Nanos, Plugin, Stream,
+    Flow, Nanos, Plugin, Stream, Wait,
     fake::{FakeHost, Reply},
 };
 use serde_json::{Value, json};
@@ -20,6 +20,44 @@ pub(super) struct Scene {
 pub(super) struct Outcome {
     pub(super) reply: Option<Reply>,
     pub(super) response: Vec<(String, String)>,
+}
+
+/// A request under way.
+pub(super) struct Begun {
+    pub(super) worker: FakeHost,
+    stream: <RateLimit as Plugin>::Stream,
+    pub(super) flow: Flow,
+}
+
+// === impl Begun ===
+
+impl Begun {
+    /// How long it is told to wait, in milliseconds.
+    pub(super) fn wait(&self) -> Option<u64> {
+        match self.flow {
+            Flow::Wait(Wait::Until(at)) => {
+                let span = at.since(host::Host::now(&self.worker));
+                Some(u64::try_from(span.as_millis()).unwrap())
+            }
+            _ => None,
+        }
+    }
+
+    /// It is asked for again, so much later on its worker's clock.
+    pub(super) fn resume(&mut self, later: Duration) -> Flow {
+        self.worker.advance(later);
+        self.flow = self.stream.resume(&self.worker);
+        self.flow
+    }
+
+    pub(super) fn end(mut self) {
+        self.stream.end(&self.worker);
+    }
+
+    pub(super) fn retry_after(&self) -> Option<String> {
+        let reply = self.worker.replies().into_iter().next()?;
+        header(&reply, "retry-after").map(str::to_owned)
+    }
 }
 
 // === impl Scene ===
@@ -43,6 +81,20 @@ impl Scene {
         let plugin =
             configure(&host, document).unwrap_or_else(|| panic!("refused: {:?}", host.lines()));
         Self { host, plugin }
+    }
+
+    /// A request that has begun, at another worker each time.
+    pub(super) fn begin(&self, headers: &[(&str, &str)]) -> Begun {
+        let worker = self.host.another_worker();
+        let base = [(":method", "GET"), (":authority", "orders"), (":path", "/")];
+        worker.set_request(&[&base, headers].concat());
+        let mut stream = self.plugin.open();
+        let flow = stream.request_headers(&worker, true);
+        Begun {
+            worker,
+            stream,
+            flow,
+        }
     }
 
     /// A request that arrives at another worker each time.
