@@ -44,7 +44,7 @@ const ANSWER: &str = "proxy_on_http_call_response";
 
 /// One stage. The aim is 600 KiB; two thirds of a module read and check the document, whatever its stage, and this holds
 /// what has been reached: 2 per cent above the largest.
-const FILTER_BUDGET: u64 = 679 * 1024;
+const FILTER_BUDGET: u64 = 695 * 1024;
 /// Tokens: their signatures bring arithmetic along that no other stage needs, and their issuers' keys are fetched.
 const TOKEN_BUDGET: u64 = 880 * 1024;
 /// All stages: the aim.
