@@ -225,7 +225,7 @@ impl<'p> Due<'p> {
             Progress::Counted(placed) => placed.value.turn,
             _ => return None,
         };
-        (turn.is_reserved() && self.is_enforced()).then_some(turn.at)
+        (turn.is_reserved && self.is_enforced()).then_some(turn.at)
     }
 
     /// Counts the request, or refuses it.

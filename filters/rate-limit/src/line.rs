@@ -46,7 +46,9 @@ pub(crate) struct Ask {
 pub(crate) struct Turn {
     /// At once, if that is not after `now`.
     pub(crate) at: Nanos,
-    /// After this instant the turn is forfeited.
+    /// Whether it is one of the near future, taken out of the line.
+    pub(crate) is_reserved: bool,
+    /// After this instant a reserved turn is forfeited.
     pub(crate) by: Nanos,
     /// From when on the state is as good as none.
     pub(crate) idle_at: Nanos,
@@ -68,19 +70,33 @@ impl Line {
     pub(crate) fn new(algorithm: Algorithm, quotas: &[Quota]) -> (Self, Windows) {
         let slacks = quotas.iter().map(|quota| slack(algorithm, *quota));
         let slack = slacks.min().unwrap_or(LEAST_SLACK);
-        let is_bucket = matches!(algorithm, Algorithm::TokenBucket { .. });
-        let line = Self {
-            lag: if is_bucket { slack } else { Duration::ZERO },
-            slack,
-            only_last_returns: is_bucket,
+        let windows = |longer: bool| {
+            let more = |quota| match longer {
+                true => self::slack(algorithm, quota),
+                false => Duration::ZERO,
+            };
+            let quotas = quotas.iter().map(|quota| quota.stretched(more(*quota)));
+            Windows::new(algorithm, &quotas.collect::<Vec<_>>())
         };
-        let stretched = |quota: &Quota| quota.stretched(self::slack(algorithm, *quota));
-        let windows = if is_bucket {
-            Windows::new(algorithm, quotas)
-        } else {
-            Windows::new(algorithm, &quotas.iter().map(stretched).collect::<Vec<_>>())
-        };
-        (line, windows)
+        // Every way of counting must say what keeps its promise when a turn is taken late.
+        match algorithm {
+            Algorithm::StrictWindow => {
+                let line = Self {
+                    lag: Duration::ZERO,
+                    slack,
+                    only_last_returns: false,
+                };
+                (line, windows(true))
+            }
+            Algorithm::TokenBucket { .. } => {
+                let line = Self {
+                    lag: slack,
+                    slack,
+                    only_last_returns: true,
+                };
+                (line, windows(false))
+            }
+        }
     }
 
     /// The length of a state.
@@ -118,6 +134,7 @@ impl Line {
         set_end(state, at);
         Ok(Turn {
             at,
+            is_reserved: true,
             by: at.after(self.slack),
             idle_at,
         })
@@ -134,7 +151,7 @@ impl Line {
         cost: NonZeroU32,
     ) -> Option<Nanos> {
         let end = end(state);
-        let (taken, only_last) = match turn.is_reserved() {
+        let (taken, only_last) = match turn.is_reserved {
             true => (turn.at.after(self.lag), self.only_last_returns),
             false => (turn.at, false),
         };
@@ -158,14 +175,10 @@ impl Turn {
     pub(crate) fn at_once(now: Nanos, idle_at: Nanos) -> Self {
         Self {
             at: now,
-            by: Nanos(u64::MAX),
+            is_reserved: false,
+            by: now,
             idle_at,
         }
-    }
-
-    /// Whether the request has to wait for it.
-    pub(crate) fn is_reserved(&self) -> bool {
-        self.by < Nanos(u64::MAX)
     }
 }
 

@@ -58,7 +58,10 @@ impl Waiting {
     /// moments at which requests go on, a limit could be exceeded by who takes a turn too late.
     pub(crate) fn come_back(&mut self, cx: &RequestContext<'_>) -> Option<Box<Pending>> {
         let mut pending = self.0.take()?;
-        let is_late = |held: &Held| held.granted.value.turn.by < cx.now();
+        let is_late = |held: &Held| {
+            let turn = held.granted.value.turn;
+            turn.is_reserved && turn.by < cx.now()
+        };
         if pending.held.iter().any(is_late) {
             pending.give_back(cx.host);
         }
@@ -124,7 +127,7 @@ impl Held {
             value: granted,
             overflowed,
         } = self.granted;
-        if overflowed && granted.turn.is_reserved() {
+        if overflowed && granted.turn.is_reserved {
             return;
         }
         // Not the callback's time: what matters is how long others could take what this has held.

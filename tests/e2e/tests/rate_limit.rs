@@ -246,7 +246,7 @@ fn a_request_refused_by_one_limit_is_not_counted_by_another() -> anyhow::Result<
         .document(documents::service(&policies))
         .start()?;
     let user = |user: usize| -> anyhow::Result<usize> {
-        let request = Request::get("/").header("x-user", &format!("user-{}", user % 4));
+        let request = Request::get("/").header("x-user", format!("user-{}", user % 4));
         let mut client = envoy.client();
         let mut passed = 0;
         for _ in 0..10 {
@@ -265,7 +265,7 @@ fn a_request_refused_by_one_limit_is_not_counted_by_another() -> anyhow::Result<
     })?;
     ensure!(passed == 40, "{passed}: four users with ten each");
     let strangers = (0..30).map(|user| {
-        let request = Request::get("/").header("x-user", &format!("stranger-{user}"));
+        let request = Request::get("/").header("x-user", format!("stranger-{user}"));
         Ok(usize::from(envoy.send(&request)?.status == 200))
     });
     let left = strangers.sum::<anyhow::Result<usize>>()?;

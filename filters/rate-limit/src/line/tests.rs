@@ -51,6 +51,7 @@ impl Queue {
         let (at, now) = (Nanos(at), Nanos(now));
         let turn = Turn {
             at,
+            is_reserved: true,
             by: at,
             idle_at: at,
         };
