@@ -3,7 +3,7 @@
 //!
 //! A document is read to its end whatever is wrong with it: its author sees every finding at once, not one per attempt.
 
-use std::collections::BTreeSet;
+use crate::map::Map;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -36,7 +36,7 @@ pub struct Finding {
 pub struct Report {
     findings: Vec<Finding>,
     /// Fingerprints of the findings: what reads, checks and compiles a document may come upon the same fault.
-    seen: BTreeSet<u64>,
+    seen: Map<u64, ()>,
 }
 
 // === impl Severity ===
@@ -91,7 +91,7 @@ impl Report {
     fn push(&mut self, finding: Finding) {
         let mut fingerprint = DefaultHasher::new();
         finding.hash(&mut fingerprint);
-        if self.seen.insert(fingerprint.finish()) {
+        if self.seen.insert(fingerprint.finish(), ()) {
             self.findings.push(finding);
         }
     }

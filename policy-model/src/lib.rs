@@ -6,6 +6,7 @@ pub mod condition;
 pub mod document;
 pub mod finding;
 pub mod json;
+pub mod map;
 pub mod model;
 pub mod pattern;
 pub mod read;

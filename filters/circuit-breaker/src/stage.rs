@@ -18,9 +18,10 @@ use engine::{
 use host::{Host, Nanos};
 use policy_model::{
     document::{BreakerLevel, CircuitBreakPolicy},
+    map::Map,
     model::{Inherited, Node, NodeId},
 };
-use std::{collections::BTreeMap, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 /// The breakers of a document.
 pub struct Break {
@@ -118,7 +119,7 @@ type Place = (NodeId, NodeId, u32);
 /// Makes each breaker once.
 #[derive(Default)]
 struct Compiler {
-    known: BTreeMap<Place, Rc<Guard>>,
+    known: Map<Place, Rc<Guard>>,
 }
 
 // === impl Compiler ===
@@ -155,7 +156,7 @@ impl Compiler {
                 cx.report,
             ))
         };
-        Rc::clone(self.known.entry(place).or_insert_with(make))
+        Rc::clone(self.known.or_insert_with(place, make))
     }
 }
 

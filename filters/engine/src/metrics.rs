@@ -10,15 +10,16 @@
 //! definition is a host call and, in Envoy, memory and a line of `/stats`.
 
 use host::{Host, MetricId, MetricKind};
+use policy_model::map::Map;
 use siphasher::sip::SipHasher24;
-use std::{cell::Cell, collections::BTreeMap};
+use std::cell::Cell;
 
 /// Defines metrics, each name once per VM.
 pub struct Metrics<'a> {
     host: &'a dyn Host,
     /// By the hash of the name: policies of one name share theirs, and names of one service begin alike for long. Of a
     /// million names two would be taken for one once in 37 million documents.
-    known: BTreeMap<u64, MetricId>,
+    known: Map<u64, MetricId>,
     /// The name being made.
     name: String,
 }
@@ -45,7 +46,7 @@ impl<'a> Metrics<'a> {
     pub(crate) fn new(host: &'a dyn Host) -> Self {
         Self {
             host,
-            known: BTreeMap::new(),
+            known: Map::new(),
             name: String::new(),
         }
     }

@@ -14,10 +14,11 @@ use crate::{
 use engine::{CompileContext, Metrics, state::random_key};
 use policy_model::{
     document::{self, AuthenticationPolicy, Mode},
+    map::Map,
     model::{NodeId, ServiceId},
     sort::sort,
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// What requests need to know.
 pub(crate) struct Plan {
@@ -41,7 +42,7 @@ struct ServicePlan {
 /// Compiles each requirement once, however many nodes share it.
 struct Requirements<'a> {
     stated: &'a document::Authentication,
-    known: BTreeMap<*const AuthenticationPolicy, Rc<Requirement>>,
+    known: Map<*const AuthenticationPolicy, Rc<Requirement>>,
 }
 
 /// The name of no service, in metrics and in challenges.
@@ -65,7 +66,7 @@ impl Plan {
             .collect();
         let mut requirements = Requirements {
             stated,
-            known: BTreeMap::new(),
+            known: Map::new(),
         };
         let mut compile = |policy: Option<&Rc<AuthenticationPolicy>>| match policy {
             Some(policy) => requirements.shared(policy),
@@ -270,7 +271,7 @@ mod tests {
         };
         let requirements = Requirements {
             stated: &stated,
-            known: BTreeMap::new(),
+            known: Map::new(),
         };
         requirements.compile(&policy)
     }

@@ -14,9 +14,10 @@ use engine::{CompileContext, Refusal, RequestContext, Verdict, Wait};
 use host::Host;
 use policy_model::{
     document::{Phase, RateLimitHeaders, RateLimitPolicy},
+    map::Map,
     model::{Inherited, Node, NodeId},
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// The limits of one phase.
 pub(crate) struct Limits {
@@ -41,7 +42,7 @@ impl Limits {
             entries: settings.state.entries_per_policy,
             table_key: None,
         };
-        let mut known: BTreeMap<Identity, Option<Rc<Limiter>>> = BTreeMap::new();
+        let mut known: Map<Identity, Option<Rc<Limiter>>> = Map::new();
         let mut nodes: Vec<Box<[_]>> = Vec::with_capacity(model.nodes().len());
         for (id, node) in model.nodes() {
             let limiters = node
@@ -59,7 +60,7 @@ impl Limits {
                             inherited,
                         )?))
                     };
-                    known.entry(identity).or_insert_with(compile).clone()
+                    known.or_insert_with(identity, compile).clone()
                 });
             nodes.push(limiters.collect());
         }

@@ -9,9 +9,10 @@ use crate::{
 use engine::Metrics;
 use policy_model::{
     document::{LanePolicy, LaneSpace, RoutePolicy},
+    map::Map,
     model::{Node, ServiceId},
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// What a node does.
 pub(crate) struct NodeRoutes {
@@ -26,8 +27,8 @@ pub(crate) struct NodesBuilder<'a> {
     spaces: &'a Spaces,
     subsets: SubsetsBuilder,
     /// Decisions are counted by service.
-    tags: BTreeMap<(ServiceId, Vec<*const RoutePolicy>), Rc<TagRoutes>>,
-    lanes: BTreeMap<(Option<bool>, Vec<*const LanePolicy>), Rc<NodeLanes>>,
+    tags: Map<(ServiceId, Vec<*const RoutePolicy>), Rc<TagRoutes>>,
+    lanes: Map<(Option<bool>, Vec<*const LanePolicy>), Rc<NodeLanes>>,
 }
 
 // === impl NodesBuilder ===
@@ -39,8 +40,8 @@ impl<'a> NodesBuilder<'a> {
             documents,
             spaces,
             subsets: SubsetsBuilder::new(),
-            tags: BTreeMap::new(),
-            lanes: BTreeMap::new(),
+            tags: Map::new(),
+            lanes: Map::new(),
         }
     }
 

@@ -7,11 +7,8 @@
 
 use crate::labels::{Labels, subset_header};
 use engine::HeaderValue;
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, btree_map::Entry},
-    rc::Rc,
-};
+use policy_model::map::Map;
+use std::{cell::RefCell, rc::Rc};
 
 /// The finished headers of a document.
 pub(crate) struct Subsets {
@@ -20,7 +17,7 @@ pub(crate) struct Subsets {
     pairs: RefCell<Pairs>,
 }
 
-type Pairs = BTreeMap<(TagId, ChoiceId), Rc<[u8]>>;
+type Pairs = Map<(TagId, ChoiceId), Rc<[u8]>>;
 
 struct Finished {
     labels: Vec<Labels>,
@@ -31,9 +28,9 @@ struct Finished {
 /// Collects what a document can ask for.
 pub(crate) struct SubsetsBuilder {
     /// By the space's place in the document: a space's labels are its own.
-    known: BTreeMap<(usize, Lanes), ChoiceId>,
+    known: Map<(usize, Lanes), ChoiceId>,
     choices: Vec<Vec<Labels>>,
-    tags: BTreeMap<Labels, TagId>,
+    tags: Map<Labels, TagId>,
 }
 
 /// Number of a list of label sets, first choice first. The default is the empty list.
@@ -69,9 +66,9 @@ const MAX_PAIRS: usize = 512;
 impl SubsetsBuilder {
     pub(crate) fn new() -> Self {
         Self {
-            known: BTreeMap::new(),
+            known: Map::new(),
             choices: vec![Vec::new()],
-            tags: BTreeMap::new(),
+            tags: Map::new(),
         }
     }
 
@@ -85,20 +82,20 @@ impl SubsetsBuilder {
         if lanes == [None, None] {
             return ChoiceId::default();
         }
-        let next = ChoiceId(self.choices.len() as u32);
-        match self.known.entry((space, lanes)) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => {
-                self.choices.push(labels(&new.key().1));
-                *new.insert(next)
-            }
+        let key = (space, lanes);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
         }
+        let new = ChoiceId(self.choices.len() as u32);
+        self.choices.push(labels(&key.1));
+        self.known.insert(key, new);
+        new
     }
 
     pub(crate) fn tag(&mut self, labels: Labels) -> Tag {
         let next = TagId(self.tags.len() as u32);
         Tag {
-            id: *self.tags.entry(labels.clone()).or_insert(next),
+            id: *self.tags.or_insert_with(labels.clone(), || next),
             labels,
         }
     }

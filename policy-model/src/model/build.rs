@@ -10,10 +10,10 @@ use super::sources::{self, DEFAULT_GROUP, PathSource, Place};
 use super::unasked;
 use crate::document::{AuthenticationPolicy, Document, Service, ServiceGroup, ServiceType};
 use crate::finding::Report;
+use crate::map::Map;
 use crate::pattern::{PathPattern, PathTable};
 use crate::sort::sort;
 use crate::target::normal_host;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Numbers nodes and settles what holds at them.
@@ -235,10 +235,12 @@ impl Builder<'_> {
         let policy = self.under(&mut scope.group, Some(&mut layer), fallback);
         let settled = self.settle(node, policy);
 
-        let own_names = own.into_iter().flat_map(|own| own.methods.keys());
-        let names_above = above.into_iter().flat_map(|above| above.methods.keys());
-        let mut methods = BTreeMap::new();
-        let mut names: Vec<_> = own_names.chain(names_above).collect();
+        let own_names = own.into_iter().flat_map(|own| own.methods.iter());
+        let names_above = above.into_iter().flat_map(|above| above.methods.iter());
+        let mut methods = Map::new();
+        let names = own_names.map(|(name, _)| name);
+        let names = names.chain(names_above.map(|(name, _)| name));
+        let mut names: Vec<_> = names.collect();
         sort(&mut names);
         names.dedup();
         for name in names {

@@ -6,21 +6,21 @@ use super::fields::Merged;
 use super::node::{Node, NodeId};
 use crate::document::PolicyMeta;
 use crate::finding::{Report, Severity};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::map::Map;
 use std::rc::Rc;
 
 /// What came of inheritance, to be told once however many nodes it is true of.
 #[derive(Default)]
 pub(super) struct Inheritance {
     /// Which list hides which: (kind, node that hides, node that is hidden) and the names of what is hidden.
-    hidden: BTreeMap<(PolicyKind, NodeId, NodeId), Hidden>,
+    hidden: Map<(PolicyKind, NodeId, NodeId), Hidden>,
     /// JSON pointers of removals, and whether there was anything to remove.
-    removals: BTreeMap<Rc<str>, Removal>,
+    removals: Map<Rc<str>, Removal>,
 }
 
 struct Hidden {
     pointer: String,
-    labels: BTreeSet<String>,
+    labels: Map<String, ()>,
 }
 
 struct Removal {
@@ -117,8 +117,8 @@ impl Inheritance {
 
     #[inline(never)]
     fn remove(&mut self, kind: PolicyKind, removal: &PolicyMeta, found: bool) {
-        let known = self.removals.entry(removal.pointer.clone());
-        let known = known.or_insert_with(|| Removal {
+        let pointer = removal.pointer.clone();
+        let known = self.removals.or_insert_with(pointer, || Removal {
             kind,
             name: removal.name.clone(),
             found: false,
@@ -129,32 +129,30 @@ impl Inheritance {
     #[inline(never)]
     fn hide(&mut self, declared: &Declared<'_>, kind: PolicyKind, from: NodeId, label: String) {
         let key = (kind, declared.node, from);
-        let hidden = self.hidden.entry(key).or_insert_with(|| Hidden {
+        let hidden = self.hidden.or_insert_with(key, || Hidden {
             pointer: format!("{}/servicePolicy/{kind}", declared.pointer),
-            labels: BTreeSet::new(),
+            labels: Map::new(),
         });
-        hidden.labels.insert(label);
+        hidden.labels.insert(label, ());
     }
 
     /// Tells what lists hide, and which removals remove nothing.
-    pub(super) fn report(self, nodes: &[Node], report: &mut Report) {
-        for ((kind, _, from), Hidden { pointer, labels }) in self.hidden {
-            let labels: Vec<_> = labels
-                .into_iter()
-                .map(|label| format!("{label:?}"))
-                .collect();
+    pub(super) fn report(&self, nodes: &[Node], report: &mut Report) {
+        for ((kind, _, from), Hidden { pointer, labels }) in self.hidden.iter() {
+            let labels = labels.iter().map(|(label, ())| format!("{label:?}"));
+            let labels: Vec<_> = labels.collect();
             let from = nodes.get(from.index()).map(|node| node.address.to_string());
             let (labels, from) = (labels.join(", "), from.unwrap_or_default());
             let meant =
                 format!("to keep them, repeat them here; the list of a child replaces {kind}");
             let message = format!("hides {labels}, inherited from {from}");
-            report.add(Severity::Info, pointer, message, Some(meant));
+            report.add(Severity::Info, &**pointer, message, Some(meant));
         }
-        for (pointer, Removal { kind, name, found }) in self.removals {
+        for (pointer, Removal { kind, name, found }) in self.removals.iter() {
             if !found {
                 let message =
                     format!("nothing to take away: no {kind} named {name:?} are inherited");
-                report.warning(&*pointer, message);
+                report.warning(&**pointer, message);
             }
         }
     }

@@ -6,8 +6,8 @@ use super::index::PathIndex;
 use super::inherit::Inheritance;
 use super::node::NodeId;
 use super::sources::{PathKey, Place};
+use crate::map::Map;
 use crate::pattern::PathPattern;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What holds at a node, and the number of that node.
@@ -20,23 +20,23 @@ pub(super) struct Settled {
 pub(super) struct SettledPath {
     pub(super) own: Settled,
     pub(super) pattern: Rc<PathPattern>,
-    pub(super) methods: BTreeMap<Rc<str>, Settled>,
+    pub(super) methods: Map<Rc<str>, Settled>,
 }
 
 /// A group with its paths.
 pub(super) struct SettledGroup {
     pub(super) own: Settled,
     pub(super) paths: Vec<(PathKey, SettledPath)>,
-    places: BTreeMap<PathKey, usize>,
+    places: Map<PathKey, usize>,
     /// Where the first path of a shape is.
-    shapes: BTreeMap<Rc<str>, usize>,
+    shapes: Map<Rc<str>, usize>,
 }
 
 /// A level of the tree, group or path, on its way to be settled: what is said there is laid over whatever the levels
 /// below inherit from. That is more than one node, since a group meets the default group's paths one by one.
 pub(super) struct Layer<'d> {
     declared: Option<Declared<'d>>,
-    over: BTreeMap<Option<NodeId>, Rc<EffectivePolicy>>,
+    over: Map<Option<NodeId>, Rc<EffectivePolicy>>,
 }
 
 // === impl Layer ===
@@ -47,7 +47,7 @@ impl<'d> Layer<'d> {
         let declared = place.and_then(|place| Declared::new(node, place));
         Self {
             declared,
-            over: BTreeMap::new(),
+            over: Map::new(),
         }
     }
 
@@ -61,10 +61,8 @@ impl<'d> Layer<'d> {
         let Some(declared) = &self.declared else {
             return inherited.clone();
         };
-        let known = self.over.entry(from);
-        known
-            .or_insert_with(|| inheritance.apply(declared, inherited))
-            .clone()
+        let apply = || inheritance.apply(declared, inherited);
+        self.over.or_insert_with(from, apply).clone()
     }
 }
 
@@ -92,20 +90,20 @@ impl SettledGroup {
         Self {
             own,
             paths: Vec::new(),
-            places: BTreeMap::new(),
-            shapes: BTreeMap::new(),
+            places: Map::new(),
+            shapes: Map::new(),
         }
     }
 
     pub(super) fn add(&mut self, key: PathKey, path: SettledPath) {
         let place = self.paths.len();
-        self.shapes.entry(key.1.clone()).or_insert(place);
+        self.shapes.or_insert_with(key.1.clone(), || place);
         self.places.insert(key.clone(), place);
         self.paths.push((key, path));
     }
 
     pub(super) fn has(&self, key: &PathKey) -> bool {
-        self.places.contains_key(key)
+        self.places.get(key).is_some()
     }
 
     /// The path that a path of another group inherits from: the one that matches the same in the same way, else one

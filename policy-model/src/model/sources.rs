@@ -4,8 +4,8 @@ use crate::document::{
     PathMatchType, ServiceGroup, ServiceMethod, ServicePath, ServicePolicy, ServiceType,
 };
 use crate::finding::Report;
+use crate::map::Map;
 use crate::pattern::PathPattern;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What makes two paths of a group the same: how they match, and what.
@@ -26,7 +26,7 @@ pub(super) struct PathSource<'d> {
     pub(super) key: PathKey,
     pub(super) pattern: Rc<PathPattern>,
     pub(super) place: Place<'d>,
-    pub(super) methods: BTreeMap<Rc<str>, Place<'d>>,
+    pub(super) methods: Map<Rc<str>, Place<'d>>,
 }
 
 /// The default group of a service: the last one with the flag, else the one with the name, else none. (Facts of
@@ -45,13 +45,13 @@ pub(super) fn paths<'d>(
     report: &mut Report,
 ) -> Vec<PathSource<'d>> {
     let mut paths: Vec<PathSource<'d>> = Vec::with_capacity(group.paths.len());
-    let mut places = BTreeMap::new();
+    let mut places = Map::new();
     for path in group
         .paths
         .iter()
         .filter_map(|path| PathSource::read(path, service_type, report))
     {
-        let place = *places.entry(path.key.clone()).or_insert(paths.len());
+        let place = *places.or_insert_with(path.key.clone(), || paths.len());
         match paths.get_mut(place) {
             Some(earlier) => *earlier = path,
             None => paths.push(path),
@@ -71,10 +71,10 @@ impl<'d> PathSource<'d> {
                 return None;
             }
         };
-        let spell = |method: &ServiceMethod| spell(&method.name, service_type);
-        let each = path.methods.iter();
-        let mut methods = BTreeMap::new();
-        methods.extend(each.map(|method| (spell(method), Place::of(method))));
+        let mut methods = Map::new();
+        for method in &path.methods {
+            methods.insert(spell(&method.name, service_type), Place::of(method));
+        }
         Some(Self {
             key: (pattern.match_type(), pattern.shape().into()),
             pattern,

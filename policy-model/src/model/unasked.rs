@@ -6,11 +6,11 @@
 use super::node::Node;
 use crate::document::{AuthenticationPolicy, Authorization};
 use crate::finding::Report;
-use std::collections::BTreeSet;
+use crate::map::Map;
 
 /// Warns of each such node that the document itself declares.
 pub(super) fn report(nodes: &[Node], report: &mut Report) {
-    let mut told = BTreeSet::new();
+    let mut told = Map::new();
     for node in nodes {
         let Some(part) = node.policy.authorization.as_deref() else {
             continue;
@@ -19,7 +19,7 @@ pub(super) fn report(nodes: &[Node], report: &mut Report) {
             continue;
         }
         let at = node.pointer.as_ref().unwrap_or(&part.pointer);
-        if told.insert(at.clone()) {
+        if told.insert(at.clone(), ()) {
             let message = format!(
                 "nobody is asked for a token or key here, so nobody meets the `authorization` at {}",
                 part.pointer

@@ -5,7 +5,7 @@
 //! for each place in memory that it visits.
 
 use super::{hash::hash, segments::Rest, syntax::Segment};
-use std::collections::BTreeMap;
+use crate::map::Map;
 use std::num::NonZeroU32;
 
 /// Patterns that are not regular expressions, each with a number.
@@ -21,7 +21,7 @@ pub(super) struct Trie {
 pub(super) struct TrieBuilder {
     nodes: Vec<TrieNode>,
     /// Children by node, hash and segment.
-    literals: BTreeMap<(u32, u32, Box<[u8]>), u32>,
+    literals: Map<(u32, u32, Box<[u8]>), u32>,
 }
 
 /// The root is node 0, so no child is.
@@ -64,8 +64,8 @@ impl TrieBuilder {
     /// The finished trie.
     pub(super) fn build(mut self) -> Trie {
         let (mut edges, mut text) = (Vec::with_capacity(self.literals.len()), Vec::new());
-        for ((parent, hash, segment), child) in self.literals {
-            if let Some(node) = self.nodes.get_mut(parent as usize) {
+        for ((parent, hash, segment), child) in self.literals.iter() {
+            if let Some(node) = self.nodes.get_mut(*parent as usize) {
                 if node.count == 0 {
                     node.first = edges.len() as u32;
                 }
@@ -73,12 +73,12 @@ impl TrieBuilder {
             }
             let (start, length) = (text.len() as u32, segment.len() as u32);
             edges.push(Edge {
-                hash,
+                hash: *hash,
                 start,
                 length,
-                child,
+                child: *child,
             });
-            text.extend_from_slice(&segment);
+            text.extend_from_slice(segment);
         }
         self.nodes.shrink_to_fit();
         text.shrink_to_fit();

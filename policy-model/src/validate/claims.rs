@@ -9,7 +9,7 @@ use crate::document::{
     Authorization, ConditionKind, Conditions, Cost, Document, KeyPart, PolicyMeta, ServicePolicy,
 };
 use crate::finding::Report;
-use std::collections::BTreeSet;
+use crate::sort::sort;
 
 /// A place that asks for a claim.
 struct Use<'d> {
@@ -17,7 +17,7 @@ struct Use<'d> {
     claim: &'d str,
 }
 
-/// The paths of all claims that conditions, keys, costs, roles and ownership rules of this document ask for.
+/// The paths of all claims that conditions, keys, costs, roles and ownership rules of this document ask for, sorted.
 ///
 /// ```
 /// use policy_model::{Document, validate::claims_asked_for};
@@ -29,13 +29,14 @@ struct Use<'d> {
 /// assert!(claims_asked_for(&document).into_iter().eq(["sub"]));
 /// ```
 #[must_use]
-pub fn claims_asked_for(document: &Document) -> BTreeSet<&str> {
-    let mut claims = BTreeSet::new();
-    claims.extend(uses(document).map(|place| place.claim));
+pub fn claims_asked_for(document: &Document) -> Vec<&str> {
+    let mut claims: Vec<_> = uses(document).map(|place| place.claim).collect();
     let mut parts = nodes(document).filter_map(|node| node.policy.authorization.as_ref());
     if parts.any(|part| part.roles_claim.is_none()) {
-        claims.insert(Authorization::DEFAULT_ROLES_CLAIM);
+        claims.push(Authorization::DEFAULT_ROLES_CLAIM);
     }
+    sort(&mut claims);
+    claims.dedup();
     claims
 }
 

@@ -2,12 +2,12 @@
 
 use crate::document::{PathMatchType, Service, ServiceGroup, ServicePath, ServiceType};
 use crate::finding::{Report, Severity};
+use crate::map::Map;
 use crate::pattern::PathPattern;
-use std::collections::BTreeMap;
 
 pub(super) fn check(service: &Service, report: &mut Report) {
     for group in &service.groups {
-        let mut first: BTreeMap<_, &ServicePath> = BTreeMap::new();
+        let mut first: Map<_, &ServicePath> = Map::new();
         let mut patterns = Vec::with_capacity(group.paths.len());
         for path in &group.paths {
             let Some(pattern) = pattern(service, path, report) else {

@@ -1,9 +1,9 @@
 //! References: names that must be given somewhere else in the document, and names that must be given once.
 
 use crate::finding::{Report, Severity};
+use crate::map::Map;
 use crate::read::nearest::nearest;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// Names that exist, for others to refer to.
 pub(super) struct Names<'d> {
@@ -71,7 +71,7 @@ fn each_once<'d>(
     named: &mut dyn Iterator<Item = (Cow<'d, str>, &'d str)>,
     report: &mut Report,
 ) {
-    let mut first: BTreeMap<Cow<'d, str>, &str> = BTreeMap::new();
+    let mut first: Map<Cow<'d, str>, &str> = Map::new();
     for (name, pointer) in named {
         if name.is_empty() {
             continue;

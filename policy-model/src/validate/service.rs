@@ -3,8 +3,8 @@
 use super::refer::once;
 use crate::document::{Document, Service, Settings};
 use crate::finding::{Report, Severity};
+use crate::map::Map;
 use crate::target::normal_host;
-use std::collections::BTreeMap;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
     names(document, report);
@@ -29,12 +29,11 @@ pub(super) fn check(document: &Document, report: &mut Report) {
 
 /// Names and aliases are one space, and they are compared as hosts: neither case nor port nor a dot at the end matters.
 fn names(document: &Document, report: &mut Report) {
-    let mut owners: BTreeMap<Vec<u8>, &Service> = BTreeMap::new();
+    let mut owners: Map<Vec<u8>, &Service> = Map::new();
     for service in &document.services {
         for (name, pointer) in names_of(service) {
-            let owner = owners
-                .entry(normal_host(name.as_bytes()).into_owned())
-                .or_insert(service);
+            let host = normal_host(name.as_bytes()).into_owned();
+            let owner = owners.or_insert_with(host, || service);
             if !std::ptr::eq(*owner, service) {
                 let message = format!(
                     "`{name}` is already a name of the service at {}",

@@ -10,10 +10,11 @@ use policy_model::{
     document::{
         ApiKeys, AuthenticationPolicy, Authorization, Mode, PermissionPolicy, PermissionType,
     },
+    map::Map,
     model::{Inherited, Node, NodeId, ServiceId},
     pattern::PathPattern,
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// What requests need to know; empty if the document says nothing.
 pub(crate) struct Plan {
@@ -60,8 +61,8 @@ pub(crate) struct Guard {
 /// What is compiled already, by where the model keeps it.
 #[derive(Default)]
 struct Known {
-    rules: BTreeMap<(ServiceId, *const Inherited<PermissionPolicy>), CountedRules>,
-    access: BTreeMap<(ServiceId, *const Authorization), CountedAccess>,
+    rules: Map<(ServiceId, *const Inherited<PermissionPolicy>), CountedRules>,
+    access: Map<(ServiceId, *const Authorization), CountedAccess>,
 }
 
 /// What metrics call the `authorization` of a service: it has no name of its own.

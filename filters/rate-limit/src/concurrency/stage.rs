@@ -9,8 +9,8 @@ use engine::{
     state::{Presence, RENEWAL},
 };
 use host::{Host, Nanos};
-use policy_model::model::NodeId;
-use std::{collections::BTreeMap, rc::Rc};
+use policy_model::{map::Map, model::NodeId};
+use std::rc::Rc;
 
 /// The concurrency-limit stage.
 pub struct Concurrency {
@@ -30,7 +30,7 @@ impl Stage for Concurrency {
     const POSITION: Position = Position::Concurrency;
 
     fn compile(cx: &mut CompileContext<'_>) -> Self {
-        let mut known: BTreeMap<Identity, Option<Rc<Limiter>>> = BTreeMap::new();
+        let mut known: Map<Identity, Option<Rc<Limiter>>> = Map::new();
         let model = cx.model;
         let mut nodes = Vec::new();
         let has_limits = |(_, node): (_, &policy_model::model::Node)| {
@@ -45,7 +45,7 @@ impl Stage for Concurrency {
                     let identity = (inherited.declared_at, inherited.index, state);
                     let compile =
                         || compile::limiter(cx, model.node(state)?, inherited).map(Rc::new);
-                    known.entry(identity).or_insert_with(compile).clone()
+                    known.or_insert_with(identity, compile).clone()
                 });
                 nodes.push(limiters.collect());
             }
