@@ -19,7 +19,7 @@ use tokio::{net::TcpStream, runtime, task::LocalSet};
 pub struct Shot {
     /// The request's bytes.
     pub bytes: Rc<[u8]>,
-    /// The status that must come back.
+    /// The status that must come back, or [`ANY`](Self::ANY).
     pub status: u16,
 }
 
@@ -37,6 +37,8 @@ pub struct Load {
 pub struct Tally {
     /// Time from a request's first byte to its answer's last, in nanoseconds, one for each answer in the order they came.
     pub latencies: Vec<u64>,
+    /// The places in the list of those of any status that were answered otherwise than 200.
+    pub refused: Vec<usize>,
 }
 
 /// Why the load was given up.
@@ -70,6 +72,13 @@ struct Run {
 
 /// Larger than any answer here.
 const BUFFER: usize = 16 * 1024;
+
+// === impl Shot ===
+
+impl Shot {
+    /// Whatever status comes back is right, and told.
+    pub const ANY: u16 = 0;
+}
 
 // === impl Load ===
 
@@ -140,7 +149,11 @@ impl Run {
             send(&stream, &shot.bytes).await?;
             let answer = receive(&stream, &mut buffer).await?;
             let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            if answer.status != shot.status {
+            if shot.status == Shot::ANY {
+                if answer.status != 200 {
+                    self.tally.borrow_mut().refused.push(number);
+                }
+            } else if answer.status != shot.status {
                 let text = buffer.get(..answer.len).unwrap_or_default();
                 return Err(Wrong::Status {
                     shot: number,

@@ -25,6 +25,8 @@ use policy_model::{
 };
 use std::{num::NonZeroU32, rc::Rc, time::Duration};
 
+const WAITS: [&str; 2] = ["steward_rate_waits_total", "steward_rate_wait_ms"];
+
 /// What all limits of a document have in common while they are compiled.
 pub(crate) struct Compiler<'a, 'm> {
     pub(crate) host: &'a dyn Host,
@@ -89,7 +91,7 @@ impl Compiler<'_, '_> {
         let name: Rc<str> = place.label.as_str().into();
         let mut tally = Tally::new(self.metrics, "rate", place.service, &name);
         if waits {
-            tally = tally.with_waits(self.metrics);
+            tally = tally.with_waits(self.metrics, WAITS);
         }
         Some(Limiter {
             store: self.store(identity(policy, algorithm, place), key, pointer)?,

@@ -47,10 +47,10 @@ impl Tally {
         }
     }
 
-    /// The same with counters for requests that wait.
-    pub(crate) fn with_waits(self, metrics: &mut Metrics<'_>) -> Self {
+    /// The same with counters for requests that wait; `names` are the counter's and the histogram's.
+    pub(crate) fn with_waits(self, metrics: &mut Metrics<'_>, names: [&str; 2]) -> Self {
         let decisions = &self.decisions;
-        let waits = Waits::new(metrics, decisions.service(), decisions.policy());
+        let waits = Waits::new(metrics, names, decisions.service(), decisions.policy());
         Self {
             waits: Some(waits),
             ..self
@@ -95,23 +95,25 @@ impl Tally {
 // === impl Waits ===
 
 impl Waits {
-    fn new(metrics: &mut Metrics<'_>, service: &str, policy: &str) -> Self {
+    fn new(
+        metrics: &mut Metrics<'_>,
+        [total, time]: [&str; 2],
+        service: &str,
+        policy: &str,
+    ) -> Self {
         let mut counter = |outcome| {
             let labels = [
                 ("service", service),
                 ("policy", policy),
                 ("outcome", outcome),
             ];
-            metrics.counter("steward_rate_waits_total", &labels)
+            metrics.counter(total, &labels)
         };
         Self {
             passed: counter("passed"),
             refused: counter("refused"),
             left: counter("left"),
-            time: metrics.histogram(
-                "steward_rate_wait_ms",
-                &[("service", service), ("policy", policy)],
-            ),
+            time: metrics.histogram(time, &[("service", service), ("policy", policy)]),
         }
     }
 }

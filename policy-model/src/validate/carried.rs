@@ -6,9 +6,7 @@
 mod said;
 
 use super::walk::nodes;
-use crate::document::{
-    CircuitBreakPolicy, ConcurrencyLimitPolicy, Document, RateLimitPolicy, Service, ServicePolicy,
-};
+use crate::document::{CircuitBreakPolicy, Document, RateLimitPolicy, Service, ServicePolicy};
 use crate::finding::{Report, Severity};
 
 /// Something that a document may say and that does not happen.
@@ -66,11 +64,6 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
     ),
 ];
 
-const CONCURRENCY: &[Gap<ConcurrencyLimitPolicy>] = &[warning(
-    said::wait_at_once,
-    "requests do not wait yet: they are refused at once",
-)];
-
 const BREAKER: &[Gap<CircuitBreakPolicy>] = &[
     warning(
         said::instance,
@@ -99,7 +92,6 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         say(POLICY, node.policy, report);
         let ServicePolicy {
             rate_limit_policies,
-            concurrency_limit_policies,
             circuit_break_policies,
             ..
         } = node.policy;
@@ -108,12 +100,6 @@ pub(super) fn check(document: &Document, report: &mut Report) {
             .filter(|limit| limit.meta.enabled)
         {
             say(RATE, limit, report);
-        }
-        for limit in concurrency_limit_policies
-            .iter()
-            .filter(|limit| limit.meta.enabled)
-        {
-            say(CONCURRENCY, limit, report);
         }
         for breaker in circuit_break_policies
             .iter()

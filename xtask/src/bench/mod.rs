@@ -7,6 +7,8 @@
 
 mod calls;
 mod filters;
+mod flood;
+mod hot;
 mod large;
 mod picture;
 mod process;
@@ -48,6 +50,12 @@ pub(crate) struct Options {
     /// Measure only what a large document costs, without any load
     #[arg(long, conflicts_with_all = ["only", "calls", "picture"])]
     large: bool,
+    /// Measure only what a flood of a million keys does to a limit; takes some minutes
+    #[arg(long, conflicts_with_all = ["only", "calls", "picture", "large"])]
+    flood: bool,
+    /// Measure only how often two workers get in each other's way over one hot key
+    #[arg(long, conflicts_with_all = ["only", "calls", "picture", "large", "flood"])]
+    hot: bool,
     /// Write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -64,10 +72,17 @@ const BUSY: f64 = 0.25;
 /// # Errors
 /// An Envoy did not start or did not behave, or a variant gave a wrong answer.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let dist = build::for_bench()?;
+    let dist = if options.flood || options.hot {
+        build::run(&["rate-limit".to_owned()])?
+    } else {
+        build::for_bench()?
+    };
     let binary = envoy::ready(&Cache::of_user()?)?;
     let others = process::load_average()?;
     let scene = Scene::open(binary, dist, options.is_direct())?;
+    if options.flood || options.hot {
+        return under_stress(scene, options, others);
+    }
     let (rows, rounds) = if options.large {
         (Vec::new(), 0)
     } else {
@@ -80,6 +95,21 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     scene.close()?;
     options.publish(&rows, &large, others, rounds)
+}
+
+/// What limits do when they are pressed, printed alone.
+fn under_stress(scene: Scene, options: &Options, others: f64) -> Result<()> {
+    if options.flood {
+        let rows = say::step("flooding", || flood::measure(&scene))?;
+        flood::tables(&rows)
+            .iter()
+            .for_each(|table| println!("{table}"));
+    } else {
+        let rows = say::step("measuring one hot key", || hot::measure(&scene))?;
+        println!("{}", hot::table(&rows));
+    }
+    println!("answered by Envoy itself, 2 workers, load average {others} before");
+    scene.close()
 }
 
 /// What requests cost, and in how many rounds that was measured.

@@ -96,6 +96,16 @@ impl Scene {
         builder.binary(&self.binary).dist(&self.dist).start()
     }
 
+    /// Starts an Envoy with this one filter that answers by itself.
+    pub(super) fn alone(&self, workers: u32, filter: Value) -> Result<Envoy> {
+        let builder = Envoy::from_yaml(BASE)?.change(|bootstrap| {
+            set_filters(bootstrap, vec![filter]);
+            answer_directly(bootstrap);
+        });
+        let builder = builder.workers(workers).binary(&self.binary);
+        builder.dist(&self.dist).start()
+    }
+
     /// Ends the service and says whether it behaved.
     pub(super) fn close(self) -> Result<()> {
         self.upstream.finish()

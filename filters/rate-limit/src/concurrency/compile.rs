@@ -2,7 +2,10 @@
 //!
 //! What cannot be carried out refuses the document, as it does for rate limits.
 
-use super::limiter::{Limiter, Store};
+use super::{
+    limiter::{Limiter, Store},
+    queue::Queue,
+};
 use crate::{key::ClientKey, tally::Tally};
 use engine::{
     CompileContext,
@@ -13,7 +16,15 @@ use policy_model::{
     document::{ConcurrencyLimitPolicy, Mode},
     model::{Inherited, Node},
 };
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
+
+/// Who waits longer has been given up by its client; a finding says so.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+const WAITS: [&str; 2] = [
+    "steward_concurrency_waits_total",
+    "steward_concurrency_wait_ms",
+];
 
 /// The limit; `None` if there is nothing to limit, or if it cannot be carried out, which is then reported. `state` is the
 /// node whose state it uses.
@@ -31,17 +42,23 @@ pub(super) fn limiter(
     let name: Rc<str> = inherited.label().into();
     let node = state.address.to_string();
     let store = store(cx, policy, identity(policy, &node, &name));
+    let mut tally = Tally::new(
+        &mut cx.metrics,
+        "concurrency",
+        &state.address.service,
+        &name,
+    );
+    if policy.max_wait_ms > 0 {
+        tally = tally.with_waits(&mut cx.metrics, WAITS);
+    }
     Some(Limiter {
         store: store?,
         matcher: matcher?,
         most,
         is_shadow: policy.meta.mode == Mode::Shadow,
-        tally: Tally::new(
-            &mut cx.metrics,
-            "concurrency",
-            &state.address.service,
-            &name,
-        ),
+        patience: Duration::from_millis(policy.max_wait_ms).min(LONGEST_WAIT),
+        queue: Queue::default(),
+        tally,
         name,
     })
 }

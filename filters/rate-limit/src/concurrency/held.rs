@@ -1,12 +1,13 @@
 //! What one request holds. Nearly every node has one concurrency limit, and one permit takes no room of its own.
 
-use super::limiter::Limiter;
+use super::{limiter::Limiter, queue::Turn};
 use engine::state::Permit;
 use std::rc::Rc;
 
-/// The permits of one request, each with the limit that it is of.
+/// The permits of one request, each with the limit that it is of, and its place in the queue if it waits for one more.
 #[derive(Default)]
 pub struct Held {
+    pub(super) turn: Option<Turn>,
     first: Option<(Rc<Limiter>, Permit)>,
     others: Vec<(Rc<Limiter>, Permit)>,
 }

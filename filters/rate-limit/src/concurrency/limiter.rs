@@ -1,16 +1,17 @@
 //! One concurrency limit of the document in one VM.
 
+use super::queue::{Queue, Turn};
 use crate::{
     key::{Client, ClientKey, Overrides},
     tally::Tally,
 };
 use engine::{
     Cause, LimitEvidence, Refusal, RequestContext,
-    state::{MAX_TRIES, Permit, Presence, Semaphore, StateError, Table},
+    state::{Acquired, MAX_TRIES, Permit, Presence, Semaphore, StateError, Table},
 };
 use host::{Host, Nanos};
 use policy_model::condition::Matcher;
-use std::{num::NonZeroU32, rc::Rc};
+use std::{num::NonZeroU32, rc::Rc, time::Duration};
 
 /// A compiled concurrency-limit policy.
 #[derive(Debug)]
@@ -20,6 +21,9 @@ pub(super) struct Limiter {
     pub(super) most: NonZeroU32,
     pub(super) store: Store,
     pub(super) is_shadow: bool,
+    /// How long a request may wait for a permit.
+    pub(super) patience: Duration,
+    pub(super) queue: Queue,
     pub(super) tally: Tally,
 }
 
@@ -38,8 +42,19 @@ pub(super) enum Answer {
     Free,
     /// The request passes and holds this.
     Holds(Permit),
+    /// It asks again in a moment.
+    Waits(Turn),
     /// It does not pass.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
+}
+
+/// Why there is no permit.
+#[derive(Clone, Copy)]
+enum Denied {
+    /// As many as may are out, or others wait for one.
+    TooMany,
+    /// The request could not be counted.
+    Contended,
 }
 
 const TOO_MANY: &str = "too many requests at once, retry later";
@@ -52,24 +67,49 @@ const HINT: u64 = 1;
 // === impl Limiter ===
 
 impl Limiter {
-    /// Takes a permit for a request, if the limit applies to it.
-    pub(super) fn ask(&self, cx: &RequestContext<'_>, presence: &Presence) -> Answer {
+    /// Takes a permit for a request, if the limit applies to it. `turn` is the request's place if it has waited for this
+    /// limit, which is the node's number `index`.
+    pub(super) fn ask(
+        self: &Rc<Self>,
+        cx: &RequestContext<'_>,
+        presence: &Presence,
+        turn: Option<Turn>,
+        index: usize,
+    ) -> Answer {
         if !self.matcher.matches(cx) {
             return Answer::Free;
         }
-        let (table, key) = match &self.store {
-            Store::Node(semaphore) => return self.acquire(cx, semaphore, presence),
-            Store::PerClient { key, table } => (table, key),
+        let semaphore = match self.semaphore(cx) {
+            Ok(semaphore) => semaphore,
+            Err(answer) => return answer,
         };
-        let mut name = table.client();
-        let client = key.client(cx, &Overrides::default(), &mut |piece| name.write(piece));
-        match client {
-            Client::Counted { .. } => {
-                self.acquire(cx, &Semaphore::of_client(table, &name), presence)
-            }
-            Client::Exempt => Answer::Free,
-            Client::Unknown => self.refuse(cx.host, self.refusal(NO_KEY)),
+        let client = semaphore.client();
+        let waited = turn.as_ref().map(|turn| cx.now().since(turn.began));
+        let may_wait = match waited {
+            Some(waited) => waited < self.patience,
+            None => cx.can_wait && !self.is_shadow && !self.patience.is_zero(),
+        };
+        let is_behind = may_wait && turn.is_none() && self.queue.has(client);
+        let denied = match is_behind {
+            true => Denied::TooMany,
+            false => match self.acquire(cx, &semaphore, presence) {
+                Ok(permit) => {
+                    if let Some(waited) = waited {
+                        self.tally.waited(cx.host, waited);
+                    }
+                    return Answer::Holds(permit);
+                }
+                Err(denied) => denied,
+            },
+        };
+        if may_wait {
+            let begin = || Turn::wait(self, client, index, cx.now());
+            return Answer::Waits(turn.unwrap_or_else(begin));
         }
+        if waited.is_some() {
+            self.tally.refused_late(cx.host);
+        }
+        self.deny(cx.host, denied)
     }
 
     /// Gives a permit back.
@@ -78,37 +118,56 @@ impl Limiter {
         self.tally.state(host, retries, false);
     }
 
+    /// Where the request is counted; or that it is not.
+    fn semaphore(&self, cx: &RequestContext<'_>) -> Result<Semaphore, Answer> {
+        let (key, table) = match &self.store {
+            Store::Node(semaphore) => return Ok(semaphore.clone()),
+            Store::PerClient { key, table } => (key, table),
+        };
+        let mut name = table.client();
+        let client = key.client(cx, &Overrides::default(), &mut |piece| name.write(piece));
+        match client {
+            Client::Counted { .. } => Ok(Semaphore::of_client(table, &name)),
+            Client::Exempt => Err(Answer::Free),
+            Client::Unknown => Err(self.refuse(cx.host, self.refusal(NO_KEY))),
+        }
+    }
+
     fn acquire(
         &self,
         cx: &RequestContext<'_>,
         semaphore: &Semaphore,
         presence: &Presence,
-    ) -> Answer {
-        let acquired = match semaphore.acquire(cx.host, cx.now(), presence, self.most) {
+    ) -> Result<Permit, Denied> {
+        match semaphore.acquire(cx.host, cx.now(), presence, self.most) {
             Ok(updated) => {
-                let overflowed = updated.value.overflowed;
+                let Acquired { permit, overflowed } = updated.value;
                 self.tally.state(cx.host, updated.retries, overflowed);
-                updated.value
+                let permit = permit.ok_or(Denied::TooMany)?;
+                self.tally.decisions.passed(cx.host);
+                Ok(permit)
             }
-            Err(error) => return self.contended(cx.host, error),
-        };
-        let Some(permit) = acquired.permit else {
-            return self.refuse(cx.host, self.too_many());
-        };
-        self.tally.decisions.passed(cx.host);
-        Answer::Holds(permit)
+            Err(error) => {
+                if error == StateError::Contended {
+                    self.tally.state(cx.host, MAX_TRIES, false);
+                }
+                Err(Denied::Contended)
+            }
+        }
     }
 
-    /// The request could not be counted, so it does not pass: a limit that may be exceeded protects nothing.
-    fn contended(&self, host: &dyn Host, error: StateError) -> Answer {
-        if error == StateError::Contended {
-            self.tally.state(host, MAX_TRIES, false);
+    /// A request that cannot be counted does not pass either: a limit that may be exceeded protects nothing.
+    fn deny(&self, host: &dyn Host, denied: Denied) -> Answer {
+        match denied {
+            Denied::TooMany => self.refuse(host, self.too_many()),
+            Denied::Contended => {
+                self.tally.decisions.contended(host);
+                if self.is_shadow {
+                    return Answer::Free;
+                }
+                Answer::Refused(Box::new(hinted(self.refusal(CONTENDED))))
+            }
         }
-        self.tally.decisions.contended(host);
-        if self.is_shadow {
-            return Answer::Free;
-        }
-        Answer::Refused(hinted(self.refusal(CONTENDED)))
     }
 
     fn refuse(&self, host: &dyn Host, refusal: Refusal) -> Answer {
@@ -117,7 +176,7 @@ impl Limiter {
             return Answer::Free;
         }
         self.tally.decisions.refused(host);
-        Answer::Refused(refusal)
+        Answer::Refused(Box::new(refusal))
     }
 
     fn too_many(&self) -> Refusal {

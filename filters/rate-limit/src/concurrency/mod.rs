@@ -9,6 +9,7 @@
 mod compile;
 mod held;
 mod limiter;
+mod queue;
 mod stage;
 
 pub use held::Held;

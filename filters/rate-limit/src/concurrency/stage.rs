@@ -1,11 +1,12 @@
 //! The stage: all concurrency limits of a request's node.
 //!
 //! Permits are taken in the document's order. If a later limit refuses, what earlier ones have given goes back at once, so
-//! an answered refusal holds nothing; in the microseconds between, another request may be refused for it.
+//! an answered refusal holds nothing; in the microseconds between, another request may be refused for it. A request that
+//! waits for one limit keeps what it holds of those before.
 
 use super::{Held, compile, limiter::Answer, limiter::Limiter};
 use engine::{
-    BackgroundContext, CompileContext, EndContext, Position, RequestContext, Stage, Verdict,
+    BackgroundContext, CompileContext, EndContext, Position, RequestContext, Stage, Verdict, Wait,
     state::{Presence, RENEWAL},
 };
 use host::{Host, Nanos};
@@ -60,13 +61,20 @@ impl Stage for Concurrency {
 
     fn request(&self, cx: &mut RequestContext<'_>, held: &mut Held) -> Verdict {
         let limiters = cx.node.and_then(|node| self.nodes.get(node.index()));
-        for limiter in limiters.into_iter().flatten() {
-            match limiter.ask(cx, &self.presence) {
+        let mut turn = held.turn.take();
+        let first = turn.as_ref().map_or(0, |turn| turn.index);
+        let limiters = limiters.into_iter().flatten().enumerate();
+        for (index, limiter) in limiters.skip(first) {
+            match limiter.ask(cx, &self.presence, turn.take(), index) {
                 Answer::Free => {}
                 Answer::Holds(permit) => held.push(limiter, permit),
+                Answer::Waits(turn) => {
+                    held.turn = Some(turn);
+                    return Verdict::Wait(Wait::Retry);
+                }
                 Answer::Refused(refusal) => {
                     self.release(cx.host, cx.now(), held);
-                    return refusal.into();
+                    return Verdict::Reply(refusal);
                 }
             }
         }
@@ -74,6 +82,9 @@ impl Stage for Concurrency {
     }
 
     fn end(&self, cx: &mut EndContext<'_>, held: &mut Held) {
+        if let Some(turn) = held.turn.take() {
+            turn.leave(cx.host);
+        }
         if !held.is_empty() {
             self.release(cx.host, cx.now(), held);
         }

@@ -1,9 +1,8 @@
 //! Where a document says what is not carried out: the JSON pointers for each line of the table.
 
 use crate::document::{
-    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, ConcurrencyLimitPolicy, Document,
-    HealthPolicy, LimitAlgorithm, LivePolicy, LoadBalancePolicy, Mode, PolicyMeta, RateLimitPolicy,
-    Service, ServicePolicy,
+    BreakerLevel, CircuitBreakPolicy, ClusterPolicy, Document, HealthPolicy, LimitAlgorithm,
+    LivePolicy, LoadBalancePolicy, Mode, PolicyMeta, RateLimitPolicy, Service, ServicePolicy,
 };
 use std::rc::Rc;
 
@@ -120,10 +119,6 @@ pub(super) fn lane_shadow(policy: &ServicePolicy) -> Vec<String> {
     shadows
         .flat_map(|lane| at(&lane.meta, true, "mode"))
         .collect()
-}
-
-pub(super) fn wait_at_once(limit: &ConcurrencyLimitPolicy) -> Vec<String> {
-    at(&limit.meta, limit.max_wait_ms > 0, "maxWaitMs")
 }
 
 pub(super) fn redis(limit: &RateLimitPolicy) -> Vec<String> {

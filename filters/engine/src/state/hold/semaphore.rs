@@ -73,6 +73,15 @@ impl Semaphore {
         Self(Spot::Slot(slot, who))
     }
 
+    /// Tells the clients of a table from each other; 0 for a count that all share.
+    #[must_use]
+    pub fn client(&self) -> u64 {
+        match &self.0 {
+            Spot::Cell(_) => 0,
+            Spot::Slot(_, who) => who.client,
+        }
+    }
+
     /// Takes a permit if fewer than `most` are out, those of dead workers not counted.
     pub fn acquire(
         &self,

@@ -1,6 +1,6 @@
 use crate::RateLimit;
 use host::{
-    Flow, Nanos, Plugin, Stream,
+    Flow, Nanos, Plugin, Stream, Wait,
     fake::{FakeHost, Reply},
 };
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ struct Flight {
     host: FakeHost,
     stream: <RateLimit as Plugin>::Stream,
     passed: bool,
+    waits: bool,
 }
 
 const AT_ONCE: &str = "concurrencyLimitPolicies";
@@ -46,11 +47,12 @@ impl Scene {
         ];
         host.set_request(&[&base, headers].concat());
         let mut stream = self.plugin.open();
-        let passed = stream.request_headers(&host, true) == Flow::Continue;
+        let flow = stream.request_headers(&host, true);
         Flight {
             host,
             stream,
-            passed,
+            passed: flow == Flow::Continue,
+            waits: flow == Flow::Wait(Wait::Retry),
         }
     }
 
@@ -64,6 +66,11 @@ impl Scene {
         let passed = flights.iter().filter(|flight| flight.passed).count();
         flights.into_iter().for_each(Flight::end);
         passed
+    }
+
+    fn waits(&self, outcome: &str) -> Option<i64> {
+        let name = "steward_concurrency_waits_total;service=orders;policy=n;outcome=";
+        self.host.metric(&format!("{name}{outcome}"))
     }
 
     fn tick(&self) {
@@ -84,6 +91,14 @@ impl Scene {
 impl Flight {
     fn end(mut self) {
         self.stream.end(&self.host);
+    }
+
+    /// It is asked again, after so long.
+    fn retry(&mut self, after: Duration) {
+        self.host.advance(after);
+        let flow = self.stream.resume(&self.host);
+        self.passed = flow == Flow::Continue;
+        self.waits = flow == Flow::Wait(Wait::Retry);
     }
 
     fn refusal(&self) -> Reply {
@@ -290,4 +305,83 @@ fn a_document_without_concurrency_limits_asks_the_host_nothing() {
     let swaps = scene.host.shared().swaps();
     assert_eq!(scene.at_once(5, &[]), 5);
     assert_eq!(scene.host.shared().swaps(), swaps);
+}
+
+fn patient(most: u32, millis: u32) -> Value {
+    with(limit("n", most), "maxWaitMs", json!(millis))
+}
+
+const MOMENT: Duration = Duration::from_millis(2);
+
+#[test]
+fn who_may_wait_gets_the_permit_that_comes_free() {
+    let scene = Scene::new(&json!([patient(1, 100)]));
+    let first = scene.get();
+    let mut second = scene.get();
+    assert!(second.waits);
+    second.retry(MOMENT);
+    assert!(second.waits);
+    first.end();
+    second.retry(MOMENT);
+    assert!(second.passed);
+    assert_eq!(scene.decisions("n", "refused"), Some(0));
+    assert_eq!(scene.waits("passed"), Some(1));
+    let times = "steward_concurrency_wait_ms;service=orders;policy=n";
+    assert_eq!(scene.host.recorded(times), [4]);
+    second.end();
+    assert_eq!(scene.at_once(1, &[]), 1);
+}
+
+#[test]
+fn who_has_waited_long_enough_is_refused() {
+    let scene = Scene::new(&json!([patient(1, 100)]));
+    let _first = scene.get();
+    let mut second = scene.get();
+    second.retry(Duration::from_millis(99));
+    assert!(second.waits);
+    second.retry(Duration::from_millis(1));
+    assert_eq!(second.refusal().details, "steward_concurrency_limited{n}");
+    assert_eq!(scene.decisions("n", "refused"), Some(1));
+    assert_eq!(scene.waits("refused"), Some(1));
+}
+
+#[test]
+fn nobody_overtakes_who_waits_but_other_clients_are_not_held_up() {
+    let scene = Scene::new(&json!([with(patient(1, 100), "key", by_user())]));
+    let ann = || scene.begin("/", &[("x-user", "ann")]);
+    let first = ann();
+    let mut second = ann();
+    first.end();
+    let mut third = ann();
+    assert!(second.waits && third.waits, "the second was here before");
+    assert!(scene.begin("/", &[("x-user", "bob")]).passed);
+    second.retry(MOMENT);
+    third.retry(MOMENT);
+    assert!(second.passed && third.waits);
+    second.end();
+    third.retry(MOMENT);
+    assert!(third.passed);
+}
+
+#[test]
+fn who_leaves_while_it_waits_leaves_the_queue_and_what_it_holds() {
+    let scene = Scene::new(&json!([limit("two", 2), patient(1, 100)]));
+    let first = scene.get();
+    let second = scene.get();
+    assert!(second.waits);
+    assert_eq!(
+        scene.get().refusal().details,
+        "steward_concurrency_limited{two}",
+        "it holds that while it waits"
+    );
+    second.end();
+    first.end();
+    assert_eq!(scene.waits("left"), Some(1));
+    assert!(scene.get().passed, "nobody is before it");
+}
+
+#[test]
+fn in_shadow_mode_nobody_waits() {
+    let scene = Scene::new(&json!([with(patient(1, 100), "mode", json!("shadow"))]));
+    assert_eq!(scene.at_once(3, &[]), 3);
 }
