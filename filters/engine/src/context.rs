@@ -2,12 +2,13 @@
 
 use crate::{Changes, Identity, Metrics, RequestView, clock::Clock};
 use host::{Headers, Host, Nanos};
+use percent_encoding::percent_decode;
 use policy_model::{
     Document, Model, Report,
     condition::{Attributes, Source, System},
     model::{NodeId, ServiceId},
 };
-use std::{cell::OnceCell, rc::Rc, time::Duration};
+use std::{borrow::Cow, cell::OnceCell, rc::Rc, time::Duration};
 
 /// For [`Stage::compile`](crate::Stage::compile).
 pub struct CompileContext<'a> {
@@ -45,6 +46,7 @@ pub struct RequestContext<'a> {
     /// Whether there is room for the request to wait. A stage that must know it, because it takes something for a request
     /// that waits, asks before it takes.
     pub can_wait: bool,
+    pub(crate) model: &'a Model,
     pub(crate) clock: &'a Clock<'a>,
 }
 
@@ -126,6 +128,17 @@ impl RequestContext<'_> {
     }
 }
 
+impl RequestContext<'_> {
+    fn visit_path_variable(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        let node = self.node.and_then(|node| self.model.node(node));
+        let path = self.view.path().unwrap_or_default();
+        let variables = node.into_iter().flat_map(|node| node.variables(path));
+        for (_, segment) in variables.filter(|(known, _)| *known == name) {
+            visit(&Cow::from(percent_decode(segment)));
+        }
+    }
+}
+
 impl Attributes for RequestContext<'_> {
     fn visit(&self, source: &Source, visit: &mut dyn FnMut(&[u8])) {
         match source {
@@ -138,6 +151,7 @@ impl Attributes for RequestContext<'_> {
                 None => self.view.headers(name).for_each(visit),
             },
             Source::Claim(path) => self.identity.visit_claim(path, visit),
+            Source::PathVariable(name) => self.visit_path_variable(name, visit),
             Source::ApiKey => {
                 if let Some(client) = self.identity.api_key() {
                     visit(client.as_bytes());

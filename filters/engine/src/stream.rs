@@ -110,6 +110,7 @@ impl<P: Pipeline> RequestStream<P> {
             changes: &mut self.changes,
             is_whole: halt.is_whole,
             can_wait: self.plan.waiting().has_room(),
+            model: self.plan.model(),
             clock: &clock,
         };
         let pipeline = self.plan.pipeline();

@@ -178,7 +178,7 @@ impl<'a> RequestView<'a> {
             Source::System(System::Consumer) => {
                 self.headers("x-service-consumer").for_each(visit);
             }
-            Source::Claim(_) | Source::ApiKey => {}
+            Source::Claim(_) | Source::ApiKey | Source::PathVariable(_) => {}
         }
     }
 

@@ -22,6 +22,8 @@ pub enum Source {
     Method,
     /// The path in its normal spelling.
     Path,
+    /// What stands in the path for a variable of the pattern that led here, its escapes decoded.
+    PathVariable(Box<str>),
     /// The host in its normal spelling.
     Host,
     /// The client's address as text.
@@ -64,6 +66,7 @@ impl Source {
             ConditionKind::ApiKey => Self::ApiKey,
             ConditionKind::Method => Self::Method,
             ConditionKind::Path => Self::Path,
+            ConditionKind::PathVariable => Self::PathVariable(name()?),
             ConditionKind::Host => Self::Host,
             ConditionKind::Ip => Self::Ip,
         })

@@ -57,6 +57,8 @@ spelled! {
         Method = "method",
         /// The request's normalized path.
         Path = "path",
+        /// What stands in the path where the pattern has this variable, `{id}`; the key is its name.
+        PathVariable = "pathVariable",
         /// The request's host: lower case, no port.
         Host = "host",
         /// The client's address; the values are CIDR blocks.

@@ -1,4 +1,5 @@
 mod configuring;
+mod keys;
 mod phases;
 mod scene;
 mod telling;
