@@ -5,6 +5,7 @@
 
 use crate::{
     Algorithm, Quota,
+    algorithm::{self, algorithm},
     cost::Cost,
     key::{ClientKey, Overrides},
     limiter::Limiter,
@@ -20,8 +21,7 @@ use host::Host;
 use policy_model::{
     Report,
     condition::Matcher,
-    document::{LimitAlgorithm, Mode, RateLimitPolicy, SlidingWindow},
-    json,
+    document::{Mode, RateLimitPolicy, SlidingWindow},
 };
 use std::{num::NonZeroU32, rc::Rc, time::Duration};
 
@@ -122,29 +122,15 @@ impl Compiler<'_, '_> {
     }
 
     fn algorithm(&mut self, policy: &RateLimitPolicy) -> Option<Algorithm> {
-        match policy.algorithm {
-            LimitAlgorithm::TokenBucket => Some(Algorithm::TokenBucket {
-                burst: self.burst(policy)?,
-            }),
-            LimitAlgorithm::StrictWindow | LimitAlgorithm::Redis => Some(Algorithm::StrictWindow),
-            LimitAlgorithm::SmoothWarmup
-            | LimitAlgorithm::LeakyBucket
-            | LimitAlgorithm::Limiter4j => {
-                let message = "this algorithm is not carried out yet: use TokenBucket";
-                self.refuse(format!("{}/realizeType", policy.meta.pointer), &message)
-            }
-        }
-    }
-
-    fn burst(&mut self, policy: &RateLimitPolicy) -> Option<Option<Duration>> {
-        let Some(stated) = policy.parameters.get("maxBurstSeconds") else {
-            return Some(None);
-        };
-        match json::number(stated).and_then(|it| Duration::try_from_secs_f64(it).ok()) {
-            Some(burst) => Some(Some(burst)),
-            None => {
-                let pointer = format!("{}/parameters/maxBurstSeconds", policy.meta.pointer);
-                self.refuse(pointer, &"`maxBurstSeconds` must be a number above 0")
+        match algorithm(policy) {
+            Ok(algorithm) => Some(algorithm),
+            Err((place, why)) => {
+                let pointer = format!("{}{place}", policy.meta.pointer);
+                let mut told = self.report.findings().iter();
+                if told.any(|finding| *finding.pointer == pointer) {
+                    return None;
+                }
+                self.refuse(pointer, &why)
             }
         }
     }
@@ -211,11 +197,7 @@ fn identity(policy: &RateLimitPolicy, algorithm: Algorithm, place: &Place<'_>) -
         place.node.to_owned(),
         place.label.clone(),
     ];
-    parts.push(match algorithm {
-        Algorithm::StrictWindow => "strict".to_owned(),
-        Algorithm::TokenBucket { burst: None } => "bucket".to_owned(),
-        Algorithm::TokenBucket { burst: Some(burst) } => format!("bucket {}", burst.as_nanos()),
-    });
+    parts.push(algorithm::text(algorithm));
     parts.push(quotas_text(&policy.sliding_windows));
     if policy.max_wait_ms > 0 {
         parts.push("waits".to_owned());

@@ -9,6 +9,9 @@
 //! instants are counted in units of 1/threshold of a nanosecond: then the interval is exactly the window. An instant below
 //! 2^64 ns needs 96 bits of them, and sums of two or three still fit 128.
 //!
+//! The leaky bucket is the same with a burst of one and a debt: what a request costs beyond its first token, the next one
+//! waits for.
+//!
 //! Workers may commit out of order. An older `now` only sees a bucket that is less full, by the age difference, so it
 //! needs no stamp to be safe: the TAT never goes back.
 
@@ -21,6 +24,8 @@ use std::num::NonZeroU32;
 pub(crate) struct Bucket {
     quota: Quota,
     burst: NonZeroU32,
+    /// A request needs one token to pass, and what it costs beyond that is paid for by those after it.
+    pays_later: bool,
 }
 
 /// The theoretical arrival time, in units of 1/threshold ns. A new bucket is full.
@@ -31,7 +36,20 @@ pub(crate) struct Tat(u128);
 
 impl Bucket {
     pub(crate) fn new(quota: Quota, burst: NonZeroU32) -> Self {
-        Self { quota, burst }
+        Self {
+            quota,
+            burst,
+            pays_later: false,
+        }
+    }
+
+    /// A leaky bucket: requests leave one by one, each after the time that the one before it takes.
+    pub(crate) fn leaky(quota: Quota) -> Self {
+        Self {
+            quota,
+            burst: NonZeroU32::MIN,
+            pays_later: true,
+        }
     }
 
     fn scaled(&self, now: Nanos) -> u128 {
@@ -64,7 +82,11 @@ impl Meter for Bucket {
     type State = Tat;
 
     fn capacity(&self) -> u32 {
-        self.burst.get()
+        if self.pays_later {
+            u32::MAX
+        } else {
+            self.burst.get()
+        }
     }
 
     fn encoded_len(&self) -> usize {
@@ -82,13 +104,19 @@ impl Meter for Bucket {
     }
 
     fn take(&self, tat: &mut Tat, now: Nanos, cost: NonZeroU32) -> Result<(), Option<Nanos>> {
-        if cost > self.burst {
+        let needed = if self.pays_later {
+            NonZeroU32::MIN
+        } else {
+            cost
+        };
+        if needed > self.burst {
             return Err(None);
         }
         let scaled = self.scaled(now);
-        let after = tat.0.max(scaled).saturating_add(self.tokens(cost.get()));
+        let begun = tat.0.max(scaled);
+        let after = begun.saturating_add(self.tokens(needed.get()));
         if after <= scaled.saturating_add(self.size()) {
-            tat.0 = after;
+            tat.0 = begun.saturating_add(self.tokens(cost.get()));
             return Ok(());
         }
         Err(Some(self.instant(after - self.size(), now)))

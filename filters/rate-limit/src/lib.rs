@@ -4,11 +4,13 @@
 //! the new bytes come out. The stage finds the limits of a request's node and the state of its client in the data that all
 //! workers share, and commits a decision only if nobody else has decided in between.
 
+mod algorithm;
 mod compile;
 pub mod concurrency;
 mod cost;
 mod due;
 mod fields;
+mod fixed_window;
 mod gcra;
 mod key;
 mod limiter;
@@ -25,11 +27,13 @@ mod tally;
 #[cfg(test)]
 mod test_client;
 mod waiting;
+mod warm_up;
 mod windows;
 
 pub use quota::{InvalidQuota, MAX_SPAN, Quota};
 pub use stage::{EarlyLimit, Limit};
 pub use standing::{Refused, Standing};
+pub use warm_up::WarmUp;
 pub use windows::{Algorithm, Verdict, Windows};
 
 /// The module of these stages alone.

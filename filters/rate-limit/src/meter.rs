@@ -9,7 +9,7 @@ pub(crate) trait Meter {
     /// What it remembers; the default is a client that never came, and is encoded in zeros.
     type State: Default;
 
-    /// What passes at most at once.
+    /// The most that a request may cost and pass.
     fn capacity(&self) -> u32;
 
     /// The length of every encoded state.
@@ -38,8 +38,35 @@ pub(crate) trait Meter {
 
     /// Where the client stands.
     fn standing(&self, state: &Self::State, now: Nanos) -> Standing;
+}
 
-    /// Decides on an encoded state, and edits it if the request passes.
+/// The same over encoded states, whatever they are.
+pub(crate) trait Count {
+    /// See [`Meter::capacity`].
+    fn capacity(&self) -> u32;
+
+    /// See [`Meter::encoded_len`].
+    fn encoded_len(&self) -> usize;
+
+    /// Decides on a state, and edits it if the request passes.
+    fn step(&self, bytes: &mut [u8], now: Nanos, cost: NonZeroU32) -> Verdict;
+
+    /// Gives back what a state has counted; the answer is when it is as good as none.
+    fn step_back(&self, bytes: &mut [u8], taken: Nanos, now: Nanos, cost: NonZeroU32) -> Nanos;
+
+    /// Where the client of a state stands.
+    fn told(&self, bytes: &[u8], now: Nanos) -> Standing;
+}
+
+impl<M: Meter> Count for M {
+    fn capacity(&self) -> u32 {
+        Meter::capacity(self)
+    }
+
+    fn encoded_len(&self) -> usize {
+        Meter::encoded_len(self)
+    }
+
     fn step(&self, bytes: &mut [u8], now: Nanos, cost: NonZeroU32) -> Verdict {
         let mut state = self.decode(bytes).unwrap_or_default();
         match self.take(&mut state, now, cost) {
@@ -54,7 +81,6 @@ pub(crate) trait Meter {
         }
     }
 
-    /// Gives back what an encoded state has counted; the answer is when it is as good as none.
     fn step_back(&self, bytes: &mut [u8], taken: Nanos, now: Nanos, cost: NonZeroU32) -> Nanos {
         let mut state = self.decode(bytes).unwrap_or_default();
         self.refund(&mut state, taken, now, cost);
@@ -62,7 +88,6 @@ pub(crate) trait Meter {
         self.full_at(&state, now)
     }
 
-    /// Where the client of an encoded state stands.
     fn told(&self, bytes: &[u8], now: Nanos) -> Standing {
         self.standing(&self.decode(bytes).unwrap_or_default(), now)
     }

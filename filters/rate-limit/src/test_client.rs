@@ -1,6 +1,6 @@
 //! A client with its stored state, for the tests of every algorithm.
 
-use crate::{Algorithm, Quota, Refused, Standing, Windows};
+use crate::{Algorithm, Quota, Refused, Standing, WarmUp, Windows};
 use host::Nanos;
 use proptest::prelude::*;
 use std::{num::NonZeroU32, time::Duration};
@@ -90,10 +90,26 @@ pub(crate) fn any_algorithm() -> impl Strategy<Value = Algorithm> {
     prop_oneof![
         Just(STRICT),
         Just(BUCKET),
+        Just(Algorithm::FixedWindow),
+        Just(Algorithm::LeakyBucket),
+        any_warm_up(),
         (1_u64..20_000).prop_map(|ms| Algorithm::TokenBucket {
             burst: Some(Duration::from_millis(ms))
         }),
     ]
+}
+
+/// Those of which strangers may be counted together: a warm-up that others have warmed is no longer one's own.
+pub(crate) fn any_fixed_rate() -> impl Strategy<Value = Algorithm> {
+    any_algorithm().prop_filter("a curve", |algorithm| {
+        !matches!(algorithm, Algorithm::SmoothWarmup(_))
+    })
+}
+
+fn any_warm_up() -> impl Strategy<Value = Algorithm> {
+    (1_u64..100_000, 1.0..20.0).prop_map(|(ms, factor)| {
+        Algorithm::SmoothWarmup(WarmUp::try_new(Duration::from_millis(ms), factor).unwrap())
+    })
 }
 
 /// From 1 ns to 3 years, from 1 to 300 and sometimes very many.

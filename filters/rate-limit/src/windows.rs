@@ -7,13 +7,15 @@
 //! of another version or length is as good as none.
 
 use crate::{
-    Quota, Refused, Standing,
+    Quota, Refused, Standing, WarmUp,
+    fixed_window::Fixed,
     gcra::Bucket,
-    meter::Meter,
+    meter::Count,
     strict_window::{
         grid::Grid,
         log::{self, Log},
     },
+    warm_up::Slope,
 };
 use host::Nanos;
 use std::{cmp::Reverse, num::NonZeroU32, time::Duration};
@@ -35,6 +37,12 @@ pub enum Algorithm {
     },
     /// Never more than the threshold in any stretch of the window's length.
     StrictWindow,
+    /// Never more than the threshold between two borders, a window apart.
+    FixedWindow,
+    /// One after the other, each when the one before it has had its time.
+    LeakyBucket,
+    /// The same, with more time for each while it is cold.
+    SmoothWarmup(WarmUp),
 }
 
 /// The verdict on one request; if it passes, the instant from which its state is as good as none.
@@ -45,6 +53,8 @@ enum Window {
     Bucket(Bucket),
     Log(Log),
     Grid(Grid),
+    Fixed(Fixed),
+    Slope(Slope),
 }
 
 /// The first byte of every state.
@@ -60,21 +70,25 @@ impl Windows {
             .iter()
             .map(|quota| Window::new(algorithm, *quota))
             .collect();
-        let encoded_len = 1 + windows.iter().map(Window::encoded_len).sum::<usize>();
+        let encoded_len = 1 + windows
+            .iter()
+            .map(|window| window.count().encoded_len())
+            .sum::<usize>();
         Self {
             windows,
             encoded_len,
         }
     }
 
-    /// What passes at most at once; `u32::MAX` without a quota.
+    fn counts(&self) -> impl Iterator<Item = &dyn Count> {
+        self.windows.iter().map(Window::count)
+    }
+
+    /// The most that a request may cost and pass; `u32::MAX` without a quota.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.windows
-            .iter()
-            .map(Window::capacity)
-            .min()
-            .unwrap_or(u32::MAX)
+        let capacities = self.counts().map(Count::capacity);
+        capacities.min().unwrap_or(u32::MAX)
     }
 
     /// The length of a state.
@@ -95,7 +109,7 @@ impl Windows {
         }
         *version = VERSION;
         let (mut idle_at, mut refused) = (now, None);
-        for (index, window) in self.windows.iter().enumerate() {
+        for (index, window) in self.counts().enumerate() {
             let Some((own, others)) = rest.split_at_mut_checked(window.encoded_len()) else {
                 break;
             };
@@ -122,7 +136,7 @@ impl Windows {
             return None;
         };
         let mut idle_at = now;
-        for window in &self.windows {
+        for window in self.counts() {
             let Some((own, others)) = rest.split_at_mut_checked(window.encoded_len()) else {
                 break;
             };
@@ -136,7 +150,7 @@ impl Windows {
     #[must_use]
     pub fn standing(&self, state: &[u8], now: Nanos) -> Standing {
         let (mut tightest, mut rest) = (None, state.get(1..).unwrap_or_default());
-        for (index, window) in self.windows.iter().enumerate() {
+        for (index, window) in self.counts().enumerate() {
             let Some((own, others)) = rest.split_at_checked(window.encoded_len()) else {
                 break;
             };
@@ -173,46 +187,19 @@ impl Window {
                 Self::Log(Log::new(quota))
             }
             Algorithm::StrictWindow => Self::Grid(Grid::new(quota)),
+            Algorithm::FixedWindow => Self::Fixed(Fixed::new(quota)),
+            Algorithm::LeakyBucket => Self::Bucket(Bucket::leaky(quota)),
+            Algorithm::SmoothWarmup(warm_up) => Self::Slope(Slope::new(quota, warm_up)),
         }
     }
 
-    fn encoded_len(&self) -> usize {
+    fn count(&self) -> &dyn Count {
         match self {
-            Self::Bucket(bucket) => bucket.encoded_len(),
-            Self::Log(log) => log.encoded_len(),
-            Self::Grid(grid) => grid.encoded_len(),
-        }
-    }
-
-    fn capacity(&self) -> u32 {
-        match self {
-            Self::Bucket(bucket) => bucket.capacity(),
-            Self::Log(log) => log.capacity(),
-            Self::Grid(grid) => grid.capacity(),
-        }
-    }
-
-    fn step(&self, state: &mut [u8], now: Nanos, cost: NonZeroU32) -> Verdict {
-        match self {
-            Self::Bucket(bucket) => bucket.step(state, now, cost),
-            Self::Log(log) => log.step(state, now, cost),
-            Self::Grid(grid) => grid.step(state, now, cost),
-        }
-    }
-
-    fn step_back(&self, state: &mut [u8], taken: Nanos, now: Nanos, cost: NonZeroU32) -> Nanos {
-        match self {
-            Self::Bucket(bucket) => bucket.step_back(state, taken, now, cost),
-            Self::Log(log) => log.step_back(state, taken, now, cost),
-            Self::Grid(grid) => grid.step_back(state, taken, now, cost),
-        }
-    }
-
-    fn told(&self, state: &[u8], now: Nanos) -> Standing {
-        match self {
-            Self::Bucket(bucket) => bucket.told(state, now),
-            Self::Log(log) => log.told(state, now),
-            Self::Grid(grid) => grid.told(state, now),
+            Self::Bucket(bucket) => bucket,
+            Self::Log(log) => log,
+            Self::Grid(grid) => grid,
+            Self::Fixed(fixed) => fixed,
+            Self::Slope(slope) => slope,
         }
     }
 }

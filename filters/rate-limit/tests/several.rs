@@ -79,7 +79,11 @@ fn passes(vm: &mut Vm, (user, tenant): Who) -> bool {
 
 fn any_limit() -> impl Strategy<Value = Limit> {
     let header = prop_oneof![Just(None), Just(Some("x-user")), Just(Some("x-tenant"))];
-    let realize = prop_oneof![Just("Resilience4j"), Just("TokenBucket")];
+    let realize = prop_oneof![
+        2 => Just("Resilience4j"),
+        2 => Just("TokenBucket"),
+        1 => Just("FixedWindow"),
+    ];
     let threshold = prop_oneof![4 => 1_u32..5, 1 => 33_u32..35];
     let shadow = prop::bool::weighted(0.1);
     (header, threshold, realize, shadow).prop_map(|(header, threshold, realize, shadow)| Limit {
@@ -97,7 +101,7 @@ fn any_work() -> impl Strategy<Value = Vec<Vec<Who>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn no_threshold_is_exceeded_and_a_refusal_holds_nothing(

@@ -16,7 +16,9 @@ spelled! {
         StrictWindow = "Resilience4j",
         /// A bucket that fills at threshold per window and holds what `maxBurstSeconds` brings.
         TokenBucket = "TokenBucket" | "SmoothBursty",
-        /// A token bucket that starts slowly.
+        /// A window that begins anew at each of its borders.
+        FixedWindow = "FixedWindow",
+        /// Requests at a steady rate that begins slowly.
         SmoothWarmup = "SmoothWarmup",
         /// A queue that leaves at a steady rate.
         LeakyBucket = "LeakyBucket",

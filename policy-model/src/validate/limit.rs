@@ -7,10 +7,16 @@ use crate::document::{
 };
 use crate::finding::{Report, Severity};
 use crate::json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// Longer windows do not fit into the nanoseconds that state is kept in, and no proxy lives as long.
 const LONGEST_WINDOW_MS: u64 = 100 * 366 * 24 * 3_600_000;
+
+/// As long as the longest window.
+const MOST_SECONDS: f64 = 100.0 * 366.0 * 24.0 * 3600.0;
+
+/// Nobody has as many requests wait in one Envoy.
+const MOST_WAITING: f64 = 1_000_000.0;
 
 /// A request that waits longer has been given up by its client.
 const LONGEST_WAIT_MS: u64 = 30_000;
@@ -45,7 +51,10 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
         &limit.sliding_windows,
         report,
     );
-    if limit.algorithm != LimitAlgorithm::TokenBucket {
+    if matches!(
+        limit.algorithm,
+        LimitAlgorithm::StrictWindow | LimitAlgorithm::Redis
+    ) {
         stricter(
             &format!("{at}/slidingWindows"),
             &limit.sliding_windows,
@@ -130,7 +139,7 @@ fn windows(at: &str, windows: &[SlidingWindow], report: &mut Report) {
     }
 }
 
-/// Windows that another one makes idle. Not so for buckets, which let bursts through beyond their windows.
+/// Windows that another one makes idle. Not so for those that let bursts through beyond their windows.
 fn stricter(at: &str, windows: &[SlidingWindow], report: &mut Report) {
     for (index, window) in windows.iter().enumerate() {
         let mut others = windows.iter().filter(|other| *other != window);
@@ -167,12 +176,20 @@ fn wait(at: &str, max_wait_ms: u64, report: &mut Report) {
     }
 }
 
-/// The parameters an algorithm has; all are numbers above zero.
-fn known_parameters(algorithm: LimitAlgorithm) -> &'static [&'static str] {
+/// A parameter: its name, between what it must be, and how that is said.
+type Parameter = (&'static str, RangeInclusive<f64>, &'static str);
+
+fn known_parameters(algorithm: LimitAlgorithm) -> &'static [Parameter] {
+    const SECONDS: RangeInclusive<f64> = f64::MIN_POSITIVE..=MOST_SECONDS;
+    const ABOVE_0: &str = "above 0, and less than a hundred years";
     match algorithm {
-        LimitAlgorithm::TokenBucket => &["maxBurstSeconds"],
-        LimitAlgorithm::LeakyBucket => &["capacity"],
-        LimitAlgorithm::SmoothWarmup => &["warmupSeconds", "coldFactor"],
+        LimitAlgorithm::TokenBucket => &[("maxBurstSeconds", SECONDS, ABOVE_0)],
+        LimitAlgorithm::LeakyBucket => &[("capacity", 0.0..=MOST_WAITING, "from 0 to 1000000")],
+        LimitAlgorithm::SmoothWarmup => &[
+            ("warmupSeconds", SECONDS, ABOVE_0),
+            // A rate that is faster when cold protects nothing; one of a thousandth lets nobody through for long.
+            ("coldFactor", 1.0..=1000.0, "from 1 to 1000"),
+        ],
         _ => &[],
     }
 }
@@ -184,14 +201,15 @@ fn parameters(
     report: &mut Report,
 ) {
     let known = known_parameters(algorithm);
-    let pointer = |name: &str| format!("{at}/parameters/{name}");
     for (name, value) in parameters {
-        let number = json::number(value).is_some_and(|number| number > 0.0);
-        if !known.contains(&name.as_str()) {
+        let pointer = format!("{at}/parameters/{name}");
+        let Some((_, range, bounds)) = known.iter().find(|(known, ..)| known == name) else {
             let message = format!("`{name}` has no effect on a limit of type {algorithm}");
-            report.warning(pointer(name), message);
-        } else if !number {
-            report.error(pointer(name), format!("`{name}` must be a number above 0"));
+            report.warning(pointer, message);
+            continue;
+        };
+        if !json::number(value).is_some_and(|number| range.contains(&number)) {
+            report.error(pointer, format!("`{name}` must be a number {bounds}"));
         }
     }
 }

@@ -157,6 +157,22 @@ fn parameters_are_those_of_the_algorithm() {
             at("/parameters/capacity")
         ),
     );
+    let warm_up = |parameters: Value| {
+        limit(&json!({"realizeType": "SmoothWarmup", "parameters": parameters}))
+    };
+    assert_sound(&warm_up(json!({"warmupSeconds": 30, "coldFactor": 1})));
+    for (name, nonsense) in [
+        ("coldFactor", "0.5"),
+        ("coldFactor", "1e4"),
+        ("warmupSeconds", "0"),
+        ("warmupSeconds", "1e10"),
+    ] {
+        let wanted = format!(
+            "error at {}: must be a number",
+            at(&format!("/parameters/{name}"))
+        );
+        assert_found(&warm_up(json!({name: nonsense})), &wanted);
+    }
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn who_passes_is_told_where_it_stands_if_the_document_says_so() -> anyhow::Resul
 #[test]
 fn a_limit_holds_exactly_over_two_workers_and_fifty_connections() -> anyhow::Result<()> {
     const THRESHOLD: u32 = 100;
-    for realize in ["SlidingWindow", "TokenBucket"] {
+    for realize in ["SlidingWindow", "TokenBucket", "FixedWindow"] {
         let envoy = Envoy::shipped()?
             .document(limited(realize, THRESHOLD))
             .start()?;
@@ -87,6 +87,13 @@ fn limited(realize: &str, threshold: u32) -> Value {
     let mut policy = documents::window("storm", threshold, HOUR_MS);
     if realize != "SlidingWindow" {
         policy["rateLimitPolicies"][0]["realizeType"] = json!(realize);
+    }
+    if realize == "FixedWindow" {
+        // No machine is up for as long, so no border is near.
+        policy["rateLimitPolicies"][0]["slidingWindows"][0]["timeWindowInMs"] =
+            json!(HOUR_MS * 100_000);
+    }
+    if realize == "TokenBucket" {
         // The whole threshold at once, and next to nothing back while the test runs.
         policy["rateLimitPolicies"][0]["parameters"] =
             json!({ "maxBurstSeconds": (HOUR_MS / 1000).to_string() });
@@ -271,5 +278,22 @@ fn a_request_refused_by_one_limit_is_not_counted_by_another() -> anyhow::Result<
     let left = strangers.sum::<anyhow::Result<usize>>()?;
     ensure!(left == 20, "{left} of the 20 that are left of 60");
     both_workers_served(&envoy)?;
+    envoy.finish()
+}
+
+/// Two in an hour are one every half hour, and three times as slow while cold.
+#[test]
+fn a_cold_limit_lets_requests_through_far_apart() -> anyhow::Result<()> {
+    let mut policy = documents::window("warming", 2, HOUR_MS);
+    policy["rateLimitPolicies"][0]["realizeType"] = json!("SmoothWarmup");
+    policy["rateLimitPolicies"][0]["parameters"] =
+        json!({ "warmupSeconds": 36_000, "coldFactor": 3 });
+    let envoy = Envoy::shipped()?
+        .document(documents::service(&policy))
+        .start()?;
+    let reply = envoy.send(&Request::get("/"))?;
+    ensure!(reply.status == 200, "{reply:?}");
+    let seconds = expect::rate_limited(&envoy.send(&Request::get("/"))?, 42901)?;
+    ensure!((4_800..=5_400).contains(&seconds), "{seconds} s");
     envoy.finish()
 }

@@ -96,6 +96,26 @@ fn a_state_is_small_at_any_threshold() {
 }
 
 proptest! {
+    /// Workers whose clocks differ commit in any order; a pass counts from the newest instant that anybody has seen.
+    #[test]
+    fn it_is_strict_for_late_workers_too(
+        (quota, schedule) in any_traffic(),
+        late in proptest::collection::vec(0..SECOND, 200),
+        start in SECOND..u64::MAX / 4,
+    ) {
+        let mut client = Client::new(STRICT, &[quota]);
+        let (mut naive, mut now, mut newest) = (Naive::default(), start, 0);
+        for ((pause, cost), late) in schedule.into_iter().zip(late) {
+            now += pause;
+            let mine = now - late;
+            if client.come(mine, cost).is_ok() {
+                newest = newest.max(mine);
+                naive.0.push((newest, cost.into()));
+                prop_assert!(naive.within(newest, nanos(quota)) <= quota.threshold().get().into());
+            }
+        }
+    }
+
     /// At no instant have more than the threshold passed within the window before it; and a refusal is only given to who
     /// would exceed the threshold in a window longer by what the representation costs.
     #[test]

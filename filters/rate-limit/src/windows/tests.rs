@@ -2,7 +2,8 @@ mod refunds;
 
 use super::*;
 use crate::test_client::{
-    BUCKET, Client, STRICT, any_algorithm, any_schedule, any_traffic, quota, retry_at, units,
+    BUCKET, Client, STRICT, any_algorithm, any_fixed_rate, any_schedule, any_traffic, quota,
+    retry_at, units,
 };
 use proptest::prelude::*;
 
@@ -93,6 +94,19 @@ fn another_version_is_no_state() {
     }
 }
 
+#[test]
+fn the_largest_numbers_are_counted() {
+    let end = u64::MAX - 1;
+    for algorithm in [STRICT, BUCKET, Algorithm::FixedWindow] {
+        for span in [Duration::from_millis(1), crate::MAX_SPAN] {
+            let mut client = Client::new(algorithm, &[quota(u32::MAX, span)]);
+            assert!(client.come(end, u32::MAX - 1).is_ok());
+            assert!(client.passes(end), "{algorithm:?}");
+            assert!(!client.passes(end), "{algorithm:?}");
+        }
+    }
+}
+
 proptest! {
     /// Refused until exactly the promised instant, let through at it.
     #[test]
@@ -170,7 +184,7 @@ proptest! {
     /// whatever the client's own would have refused.
     #[test]
     fn a_common_state_covers_each_client(
-        algorithm in any_algorithm(),
+        algorithm in any_fixed_rate(),
         (quota, schedule) in any_traffic(),
         own in proptest::collection::vec(any::<bool>(), 200),
         start in 0..u64::MAX / 4,

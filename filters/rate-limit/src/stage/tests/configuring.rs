@@ -6,18 +6,44 @@ use serde_json::json;
 use std::time::Duration;
 
 #[test]
-fn both_algorithms_are_chosen_by_their_names() {
-    for (realize, at_half_time) in [
-        ("Resilience4j", 0),
-        ("TokenBucket", 5),
-        ("SmoothBursty", 5),
-        ("", 0),
+fn algorithms_are_chosen_by_their_names() {
+    for (realize, passing) in [
+        ("Resilience4j", [10, 0, 0]),
+        ("TokenBucket", [10, 5, 2]),
+        ("SmoothBursty", [10, 5, 2]),
+        ("FixedWindow", [10, 0, 10]),
+        ("SmoothWarmup", [1, 1, 0]),
+        ("", [10, 0, 0]),
     ] {
         let policy = with(limit("all", 10, 1_000), json!({ "realizeType": realize }));
         let scene = Scene::new(&json!([policy]));
-        assert_eq!(scene.count(20, &[]), 10);
-        scene.host.advance(Duration::from_millis(500));
-        assert_eq!(scene.count(20, &[]), at_half_time, "{realize}");
+        // Windows begin at full seconds: before half of one, at its end, and soon after.
+        scene.host.advance(Duration::from_millis(300));
+        let passed = [0, 500, 250].map(|ms| {
+            scene.host.advance(Duration::from_millis(ms));
+            scene.count(20, &[])
+        });
+        assert_eq!(passed, passing, "{realize}");
+    }
+}
+
+#[test]
+fn a_warm_up_is_told_how() {
+    let policy = |parameters| {
+        let more = json!({ "realizeType": "SmoothWarmup", "parameters": parameters });
+        json!([with(limit("all", 10, 1_000), more)])
+    };
+    for (parameters, interval) in [
+        (json!({}), 300),
+        (json!({ "coldFactor": 5 }), 500),
+        (json!({ "coldFactor": 1, "warmupSeconds": 1 }), 100),
+    ] {
+        let scene = Scene::new(&policy(parameters));
+        assert_eq!(scene.count(5, &[]), 1);
+        scene.host.advance(Duration::from_millis(interval - 20));
+        assert_eq!(scene.count(5, &[]), 0, "{interval}");
+        scene.host.advance(Duration::from_millis(20));
+        assert_eq!(scene.count(5, &[]), 1, "{interval}");
     }
 }
 
@@ -64,6 +90,35 @@ fn a_state_per_node_is_not_shared() {
 }
 
 #[test]
+fn a_limit_that_is_switched_off_limits_nothing() {
+    let off = with(limit("off", 1, 60_000), json!({ "enabled": false }));
+    let scene = Scene::new(&json!([off, limit("on", 3, 60_000)]));
+    assert_eq!(scene.count(5, &[]), 3);
+    assert!(
+        scene
+            .host
+            .metric_names()
+            .iter()
+            .all(|name| !name.contains("policy=off"))
+    );
+}
+
+#[test]
+fn setting_the_wall_clock_changes_nothing() {
+    for realize in ["Resilience4j", "TokenBucket", "FixedWindow", "SmoothWarmup"] {
+        let policy = with(limit("all", 2, 60_000), json!({ "realizeType": realize }));
+        let scene = Scene::new(&json!([policy]));
+        let passed = scene.count(5, &[]);
+        for seconds in [0, 4_000_000_000] {
+            scene.host.set_wall_clock(Duration::from_secs(seconds));
+            assert_eq!(scene.count(5, &[]), 0, "{realize}");
+        }
+        scene.host.advance(Duration::from_secs(60));
+        assert_eq!(scene.count(5, &[]), passed, "{realize}");
+    }
+}
+
+#[test]
 fn configuring_counts_nothing() {
     let host = FakeHost::new();
     let policy = with(
@@ -91,6 +146,14 @@ fn a_limit_that_cannot_be_carried_out_refuses_the_document() {
         (
             json!({ "realizeType": "TokenBucket", "parameters": { "maxBurstSeconds": "soon" } }),
             "/maxBurstSeconds",
+        ),
+        (
+            json!({ "realizeType": "SmoothWarmup", "parameters": { "coldFactor": 0.5 } }),
+            "/coldFactor",
+        ),
+        (
+            json!({ "realizeType": "SmoothWarmup", "parameters": { "warmupSeconds": "1e-10" } }),
+            "/warmupSeconds",
         ),
         (
             json!({ "slidingWindows": windows(&[(1, u64::MAX / 2)]) }),
