@@ -1,6 +1,6 @@
-//! From what a policy says of its way of counting (`realizeType` and `parameters`) to an algorithm.
+//! From what a policy says of its way of counting (`realizeType`, `parameters`, `maxWaitMs`) to an algorithm.
 
-use crate::{Algorithm, WarmUp};
+use crate::{Algorithm, Quota, WarmUp};
 use policy_model::{
     document::{LimitAlgorithm, RateLimitPolicy},
     json,
@@ -9,6 +9,18 @@ use std::time::Duration;
 
 /// What cannot be carried out: where in the policy, and why.
 pub(crate) type Unfit = (String, &'static str);
+
+/// How long requests of a policy wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiting {
+    /// At most so long.
+    longest: Duration,
+    /// In a line of at most so many.
+    places: Option<f64>,
+}
+
+/// The longest wait, as the document's check says: a client that waits longer has given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How a policy counts.
 pub(crate) fn algorithm(policy: &RateLimitPolicy) -> Result<Algorithm, Unfit> {
@@ -20,8 +32,9 @@ pub(crate) fn algorithm(policy: &RateLimitPolicy) -> Result<Algorithm, Unfit> {
         LimitAlgorithm::StrictWindow | LimitAlgorithm::Redis => Ok(Algorithm::StrictWindow),
         LimitAlgorithm::FixedWindow => Ok(Algorithm::FixedWindow),
         LimitAlgorithm::SmoothWarmup => warm_up(policy),
-        LimitAlgorithm::LeakyBucket | LimitAlgorithm::Limiter4j => {
-            let message = "this algorithm is not carried out yet: use TokenBucket";
+        LimitAlgorithm::LeakyBucket => Ok(Algorithm::LeakyBucket),
+        LimitAlgorithm::Limiter4j => {
+            let message = "no token server is asked: use Resilience4j or TokenBucket";
             Err(("/realizeType".to_owned(), message))
         }
     }
@@ -39,6 +52,28 @@ pub(crate) fn text(algorithm: Algorithm) -> String {
     }
 }
 
+/// Whether requests of a policy wait. Those of a leaky bucket do even if only its `capacity` is stated; 0 is no bound.
+pub(crate) fn waiting(policy: &RateLimitPolicy) -> Result<Option<Waiting>, Unfit> {
+    let places = match policy.algorithm {
+        LimitAlgorithm::LeakyBucket => parameter(policy, "capacity", Some)?,
+        _ => None,
+    };
+    let places = places.filter(|places| *places > 0.0);
+    let stated = Duration::from_millis(policy.max_wait_ms);
+    if stated.is_zero() && places.is_none() {
+        return Ok(None);
+    }
+    let longest = if stated.is_zero() {
+        LONGEST_WAIT
+    } else {
+        stated
+    };
+    Ok(Some(Waiting {
+        longest: longest.min(LONGEST_WAIT),
+        places,
+    }))
+}
+
 fn warm_up(policy: &RateLimitPolicy) -> Result<Algorithm, Unfit> {
     let period = parameter(policy, "warmupSeconds", seconds)?;
     let period = period.unwrap_or(WarmUp::DEFAULT_PERIOD);
@@ -47,6 +82,22 @@ fn warm_up(policy: &RateLimitPolicy) -> Result<Algorithm, Unfit> {
     let warm_up = warm_up.or_else(|| of_factor(WarmUp::DEFAULT_COLD_FACTOR));
     let no_time = ("/parameters/warmupSeconds".to_owned(), UNFIT);
     warm_up.map(Algorithm::SmoothWarmup).ok_or(no_time)
+}
+
+// === impl Waiting ===
+
+impl Waiting {
+    /// How long a request waits at most: as long as a full line takes, if that is shorter.
+    pub(crate) fn patience(self, quotas: &[Quota]) -> Duration {
+        let Some(places) = self.places else {
+            return self.longest;
+        };
+        let interval =
+            |quota: &Quota| quota.span().as_secs_f64() / f64::from(quota.threshold().get());
+        let slowest = quotas.iter().map(interval).fold(0.0, f64::max);
+        let line = Duration::try_from_secs_f64(slowest * places);
+        self.longest.min(line.unwrap_or(LONGEST_WAIT))
+    }
 }
 
 const UNFIT: &str = "a number that this cannot be";

@@ -5,7 +5,7 @@
 
 use crate::{
     Algorithm, Quota,
-    algorithm::{self, algorithm},
+    algorithm::{self, Unfit, Waiting, algorithm, waiting},
     cost::Cost,
     key::{ClientKey, Overrides},
     limiter::Limiter,
@@ -48,9 +48,6 @@ pub(crate) struct Place<'p> {
     pub(crate) label: String,
 }
 
-/// The longest wait, as the document's check says: a client that waits longer has given up.
-const LONGEST_WAIT_MS: u64 = 30_000;
-
 // === impl Compiler ===
 
 impl Compiler<'_, '_> {
@@ -73,15 +70,19 @@ impl Compiler<'_, '_> {
             Err(invalid) => self.refuse(format!("{pointer}/cost"), &invalid),
         };
         let key = self.key(policy);
-        let algorithm = self.algorithm(policy)?;
-        let patience = Duration::from_millis(policy.max_wait_ms.min(LONGEST_WAIT_MS));
-        let waits = !patience.is_zero();
-        let label = (&*place.label, waits);
-        let rates = self.rates(algorithm, label, &policy.sliding_windows, pointer)?;
+        let algorithm = self.settled(policy, algorithm(policy))?;
+        let waiting = self.settled(policy, waiting(policy))?;
+        let rates = self.rates(
+            algorithm,
+            (&place.label, waiting),
+            &policy.sliding_windows,
+            pointer,
+        )?;
         let mut override_rates = Vec::new();
         for (index, over) in policy.overrides.iter().enumerate() {
             let pointer = format!("{pointer}/overrides/{index}");
-            override_rates.push(self.rates(algorithm, label, &over.sliding_windows, &pointer)?);
+            let (label, windows) = ((&*place.label, waiting), &over.sliding_windows);
+            override_rates.push(self.rates(algorithm, label, windows, &pointer)?);
         }
         let (matcher, cost, key) = (matcher?, cost?, key?);
         if rates.capacity() < cost.least().get() {
@@ -90,11 +91,11 @@ impl Compiler<'_, '_> {
         }
         let name: Rc<str> = place.label.as_str().into();
         let mut tally = Tally::new(self.metrics, "rate", place.service, &name);
-        if waits {
+        if waiting.is_some() {
             tally = tally.with_waits(self.metrics, WAITS);
         }
         Some(Limiter {
-            store: self.store(identity(policy, algorithm, place), key, pointer)?,
+            store: self.store(identity(policy, algorithm, waiting, place), key, pointer)?,
             tally,
             name,
             matcher,
@@ -104,7 +105,6 @@ impl Compiler<'_, '_> {
             override_rates: override_rates.into(),
             is_shadow: policy.meta.mode == Mode::Shadow,
             on_contention: policy.on_contention,
-            patience,
         })
     }
 
@@ -121,9 +121,10 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn algorithm(&mut self, policy: &RateLimitPolicy) -> Option<Algorithm> {
-        match algorithm(policy) {
-            Ok(algorithm) => Some(algorithm),
+    /// What a policy says, or the reason why it cannot be carried out told once.
+    fn settled<T>(&mut self, policy: &RateLimitPolicy, read: Result<T, Unfit>) -> Option<T> {
+        match read {
+            Ok(settled) => Some(settled),
             Err((place, why)) => {
                 let pointer = format!("{}{place}", policy.meta.pointer);
                 let mut told = self.report.findings().iter();
@@ -138,7 +139,7 @@ impl Compiler<'_, '_> {
     fn rates(
         &mut self,
         algorithm: Algorithm,
-        (label, waits): (&str, bool),
+        (label, waiting): (&str, Option<Waiting>),
         windows: &[SlidingWindow],
         pointer: &str,
     ) -> Option<Rates> {
@@ -157,7 +158,8 @@ impl Compiler<'_, '_> {
                 }
             }
         }
-        Some(Rates::new(algorithm, label, &quotas, waits))
+        let patience = waiting.map_or(Duration::ZERO, |waiting| waiting.patience(&quotas));
+        Some(Rates::new(algorithm, label, &quotas, patience))
     }
 
     fn store(&mut self, id: StateId, key: Option<ClientKey>, pointer: &str) -> Option<Store> {
@@ -191,7 +193,12 @@ impl Compiler<'_, '_> {
 }
 
 /// Whose state it is: all that the state depends on, and nothing else. `version` alone changes nothing.
-fn identity(policy: &RateLimitPolicy, algorithm: Algorithm, place: &Place<'_>) -> StateId {
+fn identity(
+    policy: &RateLimitPolicy,
+    algorithm: Algorithm,
+    waiting: Option<Waiting>,
+    place: &Place<'_>,
+) -> StateId {
     let mut parts = vec![
         "rate".to_owned(),
         place.node.to_owned(),
@@ -199,7 +206,7 @@ fn identity(policy: &RateLimitPolicy, algorithm: Algorithm, place: &Place<'_>) -
     ];
     parts.push(algorithm::text(algorithm));
     parts.push(quotas_text(&policy.sliding_windows));
-    if policy.max_wait_ms > 0 {
+    if waiting.is_some() {
         parts.push("waits".to_owned());
     }
     for part in &policy.key {

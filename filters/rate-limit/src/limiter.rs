@@ -35,8 +35,6 @@ pub(crate) struct Limiter {
     pub(crate) store: Store,
     pub(crate) is_shadow: bool,
     pub(crate) on_contention: OnContention,
-    /// How long a request waits for its turn at most.
-    pub(crate) patience: Duration,
     pub(crate) tally: Tally,
 }
 
@@ -335,7 +333,7 @@ impl<'p> Due<'p> {
     fn patience(&self, visit: Visit<'_, '_>) -> Duration {
         let waits = visit.can_wait || self.limiter.is_shadow;
         if waits {
-            self.limiter.patience
+            self.rates.patience
         } else {
             Duration::ZERO
         }

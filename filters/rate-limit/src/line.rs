@@ -10,7 +10,8 @@
 //! A turn is taken some milliseconds late, by the grain of the host's timer, and not two are late alike: a window that is
 //! never exceeded by turns could be by the moments at which requests really go on. So a strict window counts as a little
 //! longer than it is, and a bucket counts a reserved token as used a little later. Who takes a turn within that slack keeps
-//! the promise; who is later still gives the turn up and is decided anew.
+//! the promise; who is later still gives the turn up and is decided anew. A fixed window needs neither, since turns come at
+//! its beginning, and where requests leave one by one it is their turns that are an interval apart.
 //!
 //! Bytes: the windows' state, then the end of the line in nanoseconds, little endian.
 
@@ -70,33 +71,27 @@ impl Line {
     pub(crate) fn new(algorithm: Algorithm, quotas: &[Quota]) -> (Self, Windows) {
         let slacks = quotas.iter().map(|quota| slack(algorithm, *quota));
         let slack = slacks.min().unwrap_or(LEAST_SLACK);
-        let windows = |longer: bool| {
-            let more = |quota| match longer {
-                true => self::slack(algorithm, quota),
-                false => Duration::ZERO,
-            };
-            let quotas = quotas.iter().map(|quota| quota.stretched(more(*quota)));
-            Windows::new(algorithm, &quotas.collect::<Vec<_>>())
-        };
         // Every way of counting must say what keeps its promise when a turn is taken late.
-        match algorithm {
-            Algorithm::StrictWindow => {
-                let line = Self {
-                    lag: Duration::ZERO,
-                    slack,
-                    only_last_returns: false,
-                };
-                (line, windows(true))
-            }
-            Algorithm::TokenBucket { .. } => {
-                let line = Self {
-                    lag: slack,
-                    slack,
-                    only_last_returns: true,
-                };
-                (line, windows(false))
-            }
-        }
+        let (longer, lag, only_last_returns) = match algorithm {
+            Algorithm::StrictWindow => (true, Duration::ZERO, false),
+            Algorithm::TokenBucket { .. } => (false, slack, true),
+            // Turns come at the window's beginning.
+            Algorithm::FixedWindow => (false, Duration::ZERO, false),
+            // It is their turns that are an interval apart.
+            Algorithm::LeakyBucket | Algorithm::SmoothWarmup(_) => (false, Duration::ZERO, true),
+        };
+        let more = |quota| match longer {
+            true => self::slack(algorithm, quota),
+            false => Duration::ZERO,
+        };
+        let quotas = quotas.iter().map(|quota| quota.stretched(more(*quota)));
+        let windows = Windows::new(algorithm, &quotas.collect::<Vec<_>>());
+        let line = Self {
+            lag,
+            slack,
+            only_last_returns,
+        };
+        (line, windows)
     }
 
     /// The length of a state.

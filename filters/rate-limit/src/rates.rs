@@ -6,7 +6,7 @@ use crate::{
     line::{Ask, Line, Turn},
 };
 use host::Nanos;
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 /// The windows of a policy or of an override.
 #[derive(Debug)]
@@ -14,14 +14,21 @@ pub(crate) struct Rates {
     windows: Windows,
     /// `None`: requests do not wait.
     line: Option<Line>,
+    /// How long a request waits for its turn at most.
+    pub(crate) patience: Duration,
     pub(crate) labels: Labels,
 }
 
 // === impl Rates ===
 
 impl Rates {
-    pub(crate) fn new(algorithm: Algorithm, label: &str, quotas: &[Quota], waits: bool) -> Self {
-        let (line, windows) = if waits {
+    pub(crate) fn new(
+        algorithm: Algorithm,
+        label: &str,
+        quotas: &[Quota],
+        patience: Duration,
+    ) -> Self {
+        let (line, windows) = if patience > Duration::ZERO {
             let (line, windows) = Line::new(algorithm, quotas);
             (Some(line), windows)
         } else {
@@ -30,6 +37,7 @@ impl Rates {
         Self {
             windows,
             line,
+            patience,
             labels: Labels::new(label, quotas),
         }
     }

@@ -60,7 +60,7 @@ const RATE: &[Gap<RateLimitPolicy>] = &[
     ),
     error(
         said::algorithm,
-        "this algorithm is not carried out yet: use TokenBucket",
+        "no token server is asked: use Resilience4j or TokenBucket",
     ),
 ];
 

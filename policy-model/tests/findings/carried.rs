@@ -80,7 +80,7 @@ fn settings_without_effect_are_a_warning() {
 fn what_would_protect_less_is_refused() {
     for (policy, rest) in [
         (
-            limit(&json!({"realizeType": "LeakyBucket"})),
+            limit(&json!({"realizeType": "Limiter4j"})),
             "/rateLimitPolicies/0/realizeType",
         ),
         (

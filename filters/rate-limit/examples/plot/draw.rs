@@ -10,6 +10,8 @@ use std::{fmt::Write as _, num::NonZeroU32, time::Duration};
 
 const THRESHOLD: u32 = 10;
 const SPAN: Duration = Duration::from_secs(1);
+/// Of the leaky bucket.
+const CAPACITY: u32 = 5;
 
 /// Phases of the load, in milliseconds: from, until, a request every.
 const LOAD: [(u64, u64, u64); 2] = [(250, 2_750, 33), (3_750, 6_000, 110)];
@@ -52,6 +54,11 @@ pub(crate) fn pictures() -> Vec<(&'static str, String)> {
             "token bucket, maxBurstSeconds 0.3",
             Some(small),
         ),
+        (
+            "leaky-bucket.svg",
+            "leaky bucket, capacity 5",
+            Some(Algorithm::LeakyBucket),
+        ),
         ("warm-up.svg", "warm-up, warmupSeconds 2", warm_up),
     ];
     let drawn = algorithms
@@ -66,24 +73,43 @@ pub(crate) fn pictures() -> Vec<(&'static str, String)> {
 /// For each bar how many pass and how many are refused.
 fn bars(algorithm: Algorithm) -> Option<Vec<(u64, u64)>> {
     let windows = Windows::new(algorithm, &[Quota::try_new(THRESHOLD, SPAN).ok()?]);
+    let patience = match algorithm {
+        Algorithm::LeakyBucket => SPAN / THRESHOLD * CAPACITY,
+        _ => Duration::ZERO,
+    };
     let mut state = vec![0; windows.state_len()];
     let mut bars = vec![(0, 0); usize::try_from(END_MS / BAR_MS).ok()?];
     for (from, until, every) in LOAD {
         for at in (from..until).step_by(usize::try_from(every).ok()?) {
-            let before = state.clone();
-            // The clock has run for a while when the picture begins, by whole windows.
-            let now = Nanos(0).after(SPAN * 1_000 + Duration::from_millis(at));
-            let passes = windows.decide(&mut state, now, NonZeroU32::MIN).is_ok();
-            let (passed, refused) = bars.get_mut(usize::try_from(at / BAR_MS).ok()?)?;
-            if passes {
-                *passed += 1;
-            } else {
-                *refused += 1;
-                state = before;
-            }
+            let goes_on = decide(&windows, &mut state, at, patience);
+            let bar = usize::try_from(goes_on.unwrap_or(at) / BAR_MS).ok()?;
+            let (passed, refused) = bars.get_mut(bar)?;
+            *passed += u64::from(goes_on.is_some());
+            *refused += u64::from(goes_on.is_none());
         }
     }
     Some(bars)
+}
+
+/// When a request of this millisecond goes on, if it does.
+fn decide(windows: &Windows, state: &mut Vec<u8>, at: u64, patience: Duration) -> Option<u64> {
+    // The clock has run for a while when the picture begins, by whole windows.
+    let begin = Nanos(0).after(SPAN * 1_000);
+    let now = begin.after(Duration::from_millis(at));
+    let mut new = state.clone();
+    let goes_on = match windows.decide(&mut new, now, NonZeroU32::MIN) {
+        Ok(_) => now,
+        Err(refused) => {
+            let turn = refused
+                .retry_at
+                .filter(|turn| turn.since(now) <= patience)?;
+            new.clone_from(state);
+            windows.decide(&mut new, turn, NonZeroU32::MIN).ok()?;
+            turn
+        }
+    };
+    *state = new;
+    u64::try_from(goes_on.since(begin).as_millis()).ok()
 }
 
 /// Writing to a string cannot fail.

@@ -164,7 +164,24 @@ fn any_waiting() -> impl Strategy<Value = Algorithm> {
         (1_u64..20_000).prop_map(|ms| Algorithm::TokenBucket {
             burst: Some(Duration::from_millis(ms))
         }),
+        Just(Algorithm::FixedWindow),
+        Just(Algorithm::LeakyBucket),
     ]
+}
+
+/// Requests that come all at once leave one by one.
+#[test]
+fn a_leaky_bucket_lets_its_queue_out_at_an_even_rate() {
+    let mut queue = Queue::new(Algorithm::LeakyBucket, &[quota(4, Duration::from_secs(1))]);
+    let turns = [(); 5].map(|()| queue.turn(SECOND, SECOND));
+    let quarter = |n: u64| Some(SECOND + n * SECOND / 4);
+    assert_eq!(turns, [0, 1, 2, 3, 4].map(quarter));
+    assert_eq!(queue.turn(SECOND, SECOND), None, "it would wait longer");
+    assert_eq!(
+        queue.turn(2 * SECOND, SECOND),
+        quarter(5),
+        "nothing is lost between"
+    );
 }
 
 fn any_visits() -> impl Strategy<Value = (Quota, Vec<Visit>)> {
@@ -265,6 +282,16 @@ proptest! {
                 prop_assert!(naive.keeps_bucket(quota, burst));
             }
             Algorithm::StrictWindow => prop_assert!(naive.keeps_window(quota)),
+            Algorithm::FixedWindow => {
+                let mut windows = std::collections::BTreeMap::<u128, u64>::new();
+                for (at, cost) in &naive.0 {
+                    *windows.entry(u128::from(*at) / quota.span().as_nanos()).or_default() += cost;
+                }
+                let most = windows.into_values().max().unwrap_or_default();
+                prop_assert!(most <= u64::from(quota.threshold().get()));
+            }
+            // Its turns are apart, not the moments at which they are taken.
+            _ => {}
         }
     }
 

@@ -130,8 +130,7 @@ pub(super) fn redis(limit: &RateLimitPolicy) -> Vec<String> {
 }
 
 pub(super) fn algorithm(limit: &RateLimitPolicy) -> Vec<String> {
-    use LimitAlgorithm::{LeakyBucket, Limiter4j};
-    let missing = matches!(limit.algorithm, LeakyBucket | Limiter4j);
+    let missing = limit.algorithm == LimitAlgorithm::Limiter4j;
     at(&limit.meta, missing, "realizeType")
 }
 

@@ -13,6 +13,7 @@ fn algorithms_are_chosen_by_their_names() {
         ("SmoothBursty", [10, 5, 2]),
         ("FixedWindow", [10, 0, 10]),
         ("SmoothWarmup", [1, 1, 0]),
+        ("LeakyBucket", [1, 1, 1]),
         ("", [10, 0, 0]),
     ] {
         let policy = with(limit("all", 10, 1_000), json!({ "realizeType": realize }));

@@ -183,3 +183,32 @@ fn two_limits_that_are_full_give_one_turn() {
     assert_eq!(scene.decisions("other", "passed"), 3);
     assert_eq!(scene.decisions("slow", "passed"), 3);
 }
+
+/// A leaky bucket is a queue even without `maxWaitMs`: as long as its capacity, and as long as that says if both are stated.
+#[test]
+fn a_leaky_bucket_has_a_queue_of_its_capacity() {
+    let turn = |n: u64| Some(n * 250);
+    for (capacity, max_wait_ms, waits) in [
+        (json!(3), 0, vec![None, turn(1), turn(2), turn(3), None]),
+        (json!(3), 600, vec![None, turn(1), turn(2), None]),
+        (json!(0), 600, vec![None, turn(1), turn(2), None]),
+        (json!(0), 0, vec![None, None]),
+    ] {
+        let more = json!({
+            "realizeType": "LeakyBucket", "parameters": { "capacity": capacity }, "maxWaitMs": max_wait_ms,
+        });
+        let scene = Scene::new(&json!([with(limit("slow", 4, 1_000), more)]));
+        let mut begun: Vec<Begun> = waits.iter().map(|_| scene.begin(&[])).collect();
+        let told: Vec<_> = begun.iter().map(Begun::wait).collect();
+        assert_eq!(told, waits, "{capacity} {max_wait_ms}");
+        assert!(
+            begun.last().unwrap().retry_after().is_some(),
+            "the last is refused"
+        );
+        for (request, wait) in begun.iter_mut().zip(waits) {
+            if let Some(wait) = wait {
+                assert_eq!(request.resume(millis(wait)), Flow::Continue);
+            }
+        }
+    }
+}
