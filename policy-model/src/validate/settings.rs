@@ -1,6 +1,7 @@
 //! What holds for the whole document.
 
 use super::refer::Names;
+use super::walk::nodes;
 use crate::document::{Document, RateLimitHeaders};
 use crate::finding::{Report, Severity};
 
@@ -37,12 +38,26 @@ pub(super) fn check(document: &Document, report: &mut Report) {
             "no effect: `rateLimitHeaders` is `none`",
         );
     }
+    if settings.max_waiting == 0 && waits(document) {
+        let message = "there is room for nobody: `maxWaitMs` has no effect";
+        report.warning("/settings/maxWaiting", message);
+    }
     if settings.trusted_client_headers {
         report.info(
             "/settings/trustedClientHeaders",
             "whoever can reach this proxy can pick lane, unit, group and consumer by a header",
         );
     }
+}
+
+/// Whether a limit would let requests wait.
+fn waits(document: &Document) -> bool {
+    nodes(document).any(|node| {
+        let limits = node.policy.rate_limit_policies.iter();
+        limits
+            .filter(|limit| limit.meta.enabled)
+            .any(|limit| limit.max_wait_ms > 0)
+    })
 }
 
 /// A service that the document does not have would leave every request without a policy.

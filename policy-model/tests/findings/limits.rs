@@ -1,6 +1,6 @@
 //! Rate and concurrency limits.
 
-use super::{GROUP, assert_found, assert_sound, at_group};
+use super::{GROUP, assert_found, assert_sound, at_group, report};
 use policy_model::Report;
 use serde_json::{Value, json};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -252,4 +252,30 @@ fn words_are_known() {
     assert_sound(&limit(
         &json!({"mode": "Shadow", "stateAt": "node", "missingKey": "skip", "realizeType": ""}),
     ));
+}
+
+#[test]
+fn waiting_without_room_has_no_effect() {
+    let document = |room: u32, wait: u64| {
+        let limit = json!({"name": "r", "maxWaitMs": wait,
+            "slidingWindows": [{"threshold": 10, "timeWindowInMs": 1000}]});
+        let group = json!({"name": "default", "servicePolicy": {"rateLimitPolicies": [limit]}});
+        report(
+            &json!({"services": [{"name": "s", "groups": [group]}], "settings": {"maxWaiting": room}}),
+        )
+    };
+    assert_found(
+        &document(0, 100),
+        "warning at /settings/maxWaiting: there is room for nobody",
+    );
+    for (room, wait) in [(1, 100), (0, 0)] {
+        let found = document(room, wait);
+        let findings = found.findings();
+        assert!(
+            findings
+                .iter()
+                .all(|it| it.pointer != "/settings/maxWaiting"),
+            "{findings:?}"
+        );
+    }
 }
