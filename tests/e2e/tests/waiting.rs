@@ -22,7 +22,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use testkit::{Envoy, Request, until};
+use testkit::{Envoy, Request, Update, until};
 
 /// Far beyond what a turn takes on a loaded machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -151,6 +151,23 @@ fn a_client_that_leaves_gives_its_place_to_the_next() -> anyhow::Result<()> {
         "the place is taken"
     );
     ensure!(waits(&envoy, "passed")? == 1.0);
+    envoy.finish()
+}
+
+/// The old configuration's timer runs as long as one of its requests waits.
+#[test]
+fn a_request_that_waits_outlives_its_configuration() -> anyhow::Result<()> {
+    let mut document = document(4_000, 20_000, json!({}));
+    let mut envoy = Envoy::shipped()?.document(document.clone()).start()?;
+    ensure!(envoy.send(&Request::get("/"))?.status == 200);
+    let waiting = [begin(&envoy)?, begin(&envoy)?];
+    until_begun(&envoy, 2)?;
+    document["services"][0]["aliases"] = json!(["another"]);
+    ensure!(envoy.replace_policy(&document)? == Update::Accepted);
+    for waiting in waiting {
+        ensure!(status(waiting)? == 200);
+    }
+    ensure!(waits(&envoy, "passed")? == 2.0);
     envoy.finish()
 }
 
