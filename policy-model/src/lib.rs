@@ -8,6 +8,7 @@ pub mod finding;
 pub mod json;
 pub mod map;
 pub mod model;
+mod order;
 pub mod pattern;
 pub mod read;
 pub mod sort;

@@ -4,6 +4,7 @@
 //! dozen of them. Here the order of the keys is kept apart, as places in a list of entries, by code that knows neither
 //! keys nor values; only what compares two keys is compiled for each type. Nothing is ever taken out.
 
+use crate::order::{Order, Spot};
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 
@@ -15,19 +16,6 @@ pub struct Map<K, V> {
     order: Order,
 }
 
-/// Places of entries in the order of their keys, in runs: what comes between moves a part of one run, not all that
-/// follows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Order {
-    runs: Vec<Vec<usize>>,
-}
-
-/// Where an entry belongs: in which run, and where in it.
-type Spot = (usize, usize);
-
-/// A run that grows above this is cut in halves.
-const LONGEST_RUN: usize = 256;
-
 // === impl Map ===
 
 impl<K: Ord, V> Map<K, V> {
@@ -36,7 +24,7 @@ impl<K: Ord, V> Map<K, V> {
     pub const fn new() -> Self {
         Self {
             entries: Vec::new(),
-            order: Order { runs: Vec::new() },
+            order: Order::new(),
         }
     }
 
@@ -90,8 +78,8 @@ impl<K: Ord, V> Map<K, V> {
 
     /// All of them, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        let places = self.order.runs.iter().flatten();
-        let entries = places.filter_map(|place| self.entries.get(*place));
+        let places = self.order.places();
+        let entries = places.filter_map(|place| self.entries.get(place));
         entries.map(|(key, value)| (key, value))
     }
 
@@ -118,38 +106,6 @@ impl<K: Ord, V> Default for Map<K, V> {
     }
 }
 
-// === impl Order ===
-
-impl Order {
-    /// The place of the entry that is equal, or where it would belong. `order` says how the entry at a place compares with
-    /// what is looked for.
-    #[inline(never)]
-    fn find(&self, order: &dyn Fn(usize) -> Ordering) -> Result<usize, Spot> {
-        let starts_before = |run: &Vec<usize>| {
-            run.first()
-                .is_some_and(|first| order(*first) != Ordering::Greater)
-        };
-        let run = self.runs.partition_point(starts_before).saturating_sub(1);
-        let places = self.runs.get(run).map_or(&[][..], Vec::as_slice);
-        let at = places.binary_search_by(|place| order(*place));
-        at.map(|at| places.get(at).copied().unwrap_or_default())
-            .map_err(|at| (run, at))
-    }
-
-    #[inline(never)]
-    fn insert(&mut self, (run, at): Spot, place: usize) {
-        let Some(places) = self.runs.get_mut(run) else {
-            self.runs.push(vec![place]);
-            return;
-        };
-        places.insert(at, place);
-        if places.len() > LONGEST_RUN {
-            let upper = places.split_off(LONGEST_RUN / 2);
-            self.runs.insert(run + 1, upper);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,7 +115,7 @@ mod tests {
 
     /// Keys upwards, downwards, all over, and again and again.
     fn sequences() -> Vec<Vec<u64>> {
-        let len = 5 * LONGEST_RUN as u64;
+        let len = 5 * crate::order::LONGEST_RUN as u64;
         vec![
             Vec::new(),
             vec![7],

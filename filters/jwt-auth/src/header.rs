@@ -66,12 +66,12 @@ impl Header {
             Some(Value::String(name)) => algorithm::from_name(name),
             _ => None,
         };
-        let kid = match members.remove("kid") {
+        let kid = match members.get_mut("kid").map(Value::take) {
             None => None,
             Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid),
             Some(_) => return Err(Malformed::KeyId),
         };
-        let typ = match members.remove("typ") {
+        let typ = match members.get_mut("typ").map(Value::take) {
             Some(Value::String(typ)) => Some(typ),
             _ => None,
         };

@@ -14,7 +14,7 @@ use crate::{
 };
 use engine::Metrics;
 use host::Host;
-use policy_model::{Report, condition::ClaimTest, document};
+use policy_model::{Report, condition::ClaimTest, document, sort::sort};
 use std::{rc::Rc, time::Duration};
 
 /// An issuer of tokens, ready to judge them.
@@ -63,7 +63,7 @@ impl Provider {
     #[must_use]
     pub fn compile(stated: &document::Provider, report: &mut Report) -> Self {
         let mut algorithms = stated.algorithms.clone();
-        algorithms.sort_unstable();
+        sort(&mut algorithms);
         algorithms.dedup();
         let keys = import_keys(stated, &algorithms, report);
         if stated.remote_jwks.is_none() {
