@@ -11,7 +11,7 @@
 //! never exceeded by turns could be by the moments at which requests really go on. So a strict window counts as a little
 //! longer than it is, and a bucket counts a reserved token as used a little later. Who takes a turn within that slack keeps
 //! the promise; who is later still gives the turn up and is decided anew. A fixed window needs neither, since turns come at
-//! its beginning, and where requests leave one by one it is their turns that are an interval apart.
+//! its beginning and are taken before its end, and where requests leave one by one it is their turns that are an interval apart.
 //!
 //! Bytes: the windows' state, then the end of the line in nanoseconds, little endian.
 
@@ -20,12 +20,14 @@ use host::Nanos;
 use std::{num::NonZeroU32, time::Duration};
 
 /// How requests of one policy wait.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Line {
     /// How much later a reserved token counts as used.
     lag: Duration,
     /// How late a turn may be taken.
     slack: Duration,
+    /// The windows, if they have borders, which no turn may be taken behind.
+    borders: Box<[u64]>,
     /// Only the last in the line can give its turn back. A bucket does not tell its tokens apart: those behind it have been
     /// promised theirs on the ground that this one is used up.
     only_last_returns: bool,
@@ -75,11 +77,14 @@ impl Line {
         let (longer, lag, only_last_returns) = match algorithm {
             Algorithm::StrictWindow => (true, Duration::ZERO, false),
             Algorithm::TokenBucket { .. } => (false, slack, true),
-            // Turns come at the window's beginning.
+            // Turns come at a window's beginning, and are taken before its end.
             Algorithm::FixedWindow => (false, Duration::ZERO, false),
             // It is their turns that are an interval apart.
             Algorithm::LeakyBucket | Algorithm::SmoothWarmup(_) => (false, Duration::ZERO, true),
         };
+        let spans = quotas.iter().map(Quota::span_nanos);
+        let has_borders = algorithm == Algorithm::FixedWindow;
+        let borders = spans.filter(|_| has_borders).collect();
         let more = |quota| match longer {
             true => self::slack(algorithm, quota),
             false => Duration::ZERO,
@@ -89,6 +94,7 @@ impl Line {
         let line = Self {
             lag,
             slack,
+            borders,
             only_last_returns,
         };
         (line, windows)
@@ -130,9 +136,17 @@ impl Line {
         Ok(Turn {
             at,
             is_reserved: true,
-            by: at.after(self.slack),
+            by: self.last_moment(at),
             idle_at,
         })
+    }
+
+    /// Until when a turn may be taken.
+    fn last_moment(&self, at: Nanos) -> Nanos {
+        let border = |span: &u64| (at.0 - at.0 % span).saturating_add(span - 1);
+        let borders = self.borders.iter().map(border);
+        let last = borders.min().unwrap_or(u64::MAX);
+        at.after(self.slack).min(Nanos(last))
     }
 
     /// Gives back what a request took that is refused after all, has left or was too late. The answer is when the state is

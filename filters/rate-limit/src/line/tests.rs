@@ -169,6 +169,20 @@ fn any_waiting() -> impl Strategy<Value = Algorithm> {
     ]
 }
 
+/// Another window's border may come right after a turn; behind it the request would count twice as one too many.
+#[test]
+fn a_turn_is_taken_before_the_next_border() {
+    let quotas = [
+        quota(1, Duration::from_secs(2)),
+        quota(9, Duration::from_millis(2_002)),
+    ];
+    let mut queue = Queue::new(Algorithm::FixedWindow, &quotas);
+    assert_eq!(queue.turn(SECOND, 0), Some(SECOND));
+    let turn = queue.come(SECOND, SECOND, 1).unwrap();
+    assert_eq!(turn.at, Nanos(2 * SECOND));
+    assert_eq!(turn.by, Nanos(2_002 * MILLI - 1));
+}
+
 /// Requests that come all at once leave one by one.
 #[test]
 fn a_leaky_bucket_lets_its_queue_out_at_an_even_rate() {
