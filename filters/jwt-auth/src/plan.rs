@@ -101,7 +101,8 @@ impl Plan {
     /// Whether a header of this name (in lower case) is the stage's own, or would be taken for it: CGI and all that came after
     /// it write `x-user-id` and `x_user_id` the same (RFC 3875 section 4.1.18).
     pub(crate) fn is_claim_header(&self, name: &[u8]) -> bool {
-        let same = |(own, sent): (&u8, &u8)| own == sent || (*own == b'-' && *sent == b'_');
+        let same =
+            |pair: (&u8, &u8)| pair.0 == pair.1 || matches!(pair, (b'-' | b'_', b'-' | b'_'));
         let is_own =
             |own: &Rc<str>| own.len() == name.len() && own.as_bytes().iter().zip(name).all(same);
         self.claim_headers.iter().any(is_own)

@@ -26,9 +26,10 @@ pub struct Authenticate {
     applications: application::Plan,
 }
 
-/// How often a request that waits looks for keys. They come within seconds or not at all, and each look costs what a request
-/// does.
+/// How soon a request that waits looks for keys. Each look costs what a request does, and a thousand may wait: who has waited
+/// for long looks seldom, and is late by this part of its waiting at most.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LATE: u32 = 8;
 
 // === impl Authenticate ===
 
@@ -151,7 +152,8 @@ impl Authenticate {
             return None;
         }
         *waiting = Some(since);
-        Some(Wait::Until(until.min(now.after(LOOK_AGAIN))))
+        let pause = LOOK_AGAIN.max(now.since(since) / LATE);
+        Some(Wait::Until(until.min(now.after(pause))))
     }
 
     fn accept_key(&self, cx: &mut RequestContext<'_>, known: &Known<'_, '_>) {

@@ -134,6 +134,14 @@ fn a_header_that_an_upstream_would_mistake_for_the_stages_own_goes_too() {
     let host = Scene::new().send(&get("/public", &forged));
     let removed = |name: &str| Change::RemoveRequest(name.to_owned());
     assert_eq!(host.changes(), [removed("x_user_id"), removed("x-user_id")]);
+    // The document's own name may have the underscores.
+    let own = json!([{"claim": "sub", "header": "x_user-id"}]);
+    let scene = Scene::new().provider("claimToHeaders", own);
+    let host = scene.send(&get(
+        "/public",
+        &[("X-User_Id", "root"), ("X-User-Id", "root")],
+    ));
+    assert_eq!(host.changes(), [removed("x-user_id"), removed("x-user-id")]);
 }
 
 #[test]

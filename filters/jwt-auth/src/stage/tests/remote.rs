@@ -320,6 +320,24 @@ fn who_has_waited_long_enough_is_told_to_come_again() {
     assert_eq!(refusal(&process.workers[0].host).details, UNAVAILABLE);
 }
 
+/// Each look costs what a request does, and a thousand may wait for half a minute.
+#[test]
+fn who_waits_long_looks_seldom() {
+    let process = Process::waiting(30_000);
+    let mut held = process.workers[0].begin(&process.token(&Signer::rs256("k1")));
+    let host = &process.workers[0].host;
+    let mut looks = 0;
+    while let Flow::Wait(Wait::Until(due)) = held.flow {
+        let pause = due.since(host.now());
+        assert!(pause < 4 * SECOND, "{pause:?}: keys that have come wait");
+        host.advance(pause);
+        held.flow = held.stream.resume(host);
+        looks += 1;
+    }
+    assert_eq!(held.flow, Flow::Pause);
+    assert!(looks < 60, "{looks}");
+}
+
 #[test]
 fn nobody_waits_for_nothing() {
     let signer = Signer::rs256("k1");
