@@ -4,7 +4,7 @@ use super::declared::{Declared, OwnList};
 use super::effective::{EffectivePolicy, ListPolicy, Policies, PolicyKind};
 use super::fields::Merged;
 use super::node::{Node, NodeId};
-use crate::document::PolicyMeta;
+use crate::document::{AuthenticationPolicy, PolicyMeta, Requirement};
 use crate::finding::{Report, Severity};
 use crate::map::Map;
 use std::rc::Rc;
@@ -16,6 +16,8 @@ pub(super) struct Inheritance {
     hidden: Map<(PolicyKind, NodeId, NodeId), Hidden>,
     /// JSON pointers of removals, and whether there was anything to remove.
     removals: Map<Rc<str>, Removal>,
+    /// JSON pointers of requirements that name somebody and inherit that nobody need be there.
+    lenient: Map<Rc<str>, ()>,
 }
 
 struct Hidden {
@@ -77,9 +79,23 @@ impl Inheritance {
                 &declared.fault_injection,
                 &above.fault_injection_policies,
             ),
-            authentication: merged(&own.authentication, &above.authentication),
+            authentication: self.authentication(&own.authentication, &above.authentication),
             authorization: merged(&own.authorization, &above.authorization),
         })
+    }
+
+    fn authentication(
+        &mut self,
+        own: &Option<AuthenticationPolicy>,
+        above: &Option<Rc<AuthenticationPolicy>>,
+    ) -> Option<Rc<AuthenticationPolicy>> {
+        let merged = merged(own, above);
+        if let (Some(own), Some(merged)) = (own, &merged)
+            && inherits_leniency(&own.requirement, &merged.requirement)
+        {
+            self.lenient.insert(own.requirement.pointer.clone(), ());
+        }
+        merged
     }
 
     fn list<T: ListPolicy>(
@@ -155,7 +171,25 @@ impl Inheritance {
                 report.warning(&**pointer, message);
             }
         }
+        for (pointer, ()) in self.lenient.iter() {
+            let message = "a request without any token or key passes here too: that is inherited";
+            let meant = "state `\"allowMissing\": false` here, or true if it is meant";
+            report.add(
+                Severity::Warning,
+                &**pointer,
+                message,
+                Some(meant.to_owned()),
+            );
+        }
     }
+}
+
+/// Whether a requirement says who must vouch, and not that nobody has to, which holds all the same.
+fn inherits_leniency(own: &Requirement, merged: &Requirement) -> bool {
+    let mut named = own.any_of.iter().chain(&own.all_of).flatten();
+    let is_lenient = [merged.allow_missing, merged.allow_missing_or_failed].contains(&Some(true));
+    let is_stated = own.allow_missing.is_some() || own.allow_missing_or_failed == Some(true);
+    named.next().is_some() && is_lenient && !is_stated
 }
 
 fn merged<T: Merged>(own: &Option<T>, above: &Option<Rc<T>>) -> Option<Rc<T>> {

@@ -150,3 +150,49 @@ fn roles_where_nobody_can_have_one_are_said() {
     // The group and its path.
     assert_eq!(said(both, json!({})), 2);
 }
+
+/// Field by field, so that a path which names its own issuer is as open as its service, unless it says otherwise.
+#[test]
+fn who_must_vouch_and_need_not_be_there_is_said() {
+    let said = |path: Value| {
+        let document = json!({
+            "authentication": {
+                "providers": {"corp": provider("i", &json!({})), "staff": provider("s", &json!({}))},
+                "requirement": {"anyOf": ["corp"], "allowMissing": true},
+            },
+            "services": [{"name": "s", "groups": [
+                {"name": "default", "defaultGroup": true, "paths": [
+                    {"path": "/p", "servicePolicy": {"authentication": {"requirement": path}}},
+                ]},
+                {"name": "other"},
+            ]}],
+        });
+        let (document, mut found) = Document::read(document.to_string().as_bytes());
+        let _ = Model::compile(&document.unwrap(), &mut found);
+        let findings = found.findings().iter().map(ToString::to_string);
+        let inherited = |finding: &String| finding.contains("that is inherited");
+        findings.filter(inherited).collect::<Vec<_>>()
+    };
+    for open in [
+        json!({"anyOf": ["staff"]}),
+        json!({"allOf": ["staff"]}),
+        json!({"anyOf": ["staff"], "allowMissingOrFailed": false}),
+    ] {
+        let found = said(open);
+        let at = "/services/0/groups/0/paths/0/servicePolicy/authentication/requirement";
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with(&format!("warning at {at}: ")),
+            "{found:?}"
+        );
+    }
+    for meant in [
+        json!({"anyOf": []}),
+        json!({"passPreflight": true}),
+        json!({"anyOf": ["staff"], "allowMissing": true}),
+        json!({"anyOf": ["staff"], "allowMissing": false}),
+        json!({"anyOf": ["staff"], "allowMissingOrFailed": true}),
+    ] {
+        assert_eq!(said(meant), Vec::<String>::new());
+    }
+}

@@ -85,14 +85,16 @@ impl Teller {
             remarks.push(format!("{}: {}", key.pointer, key.why));
         }
         remarks.truncate(MOST_REMARKS);
-        let level = match remarks.is_empty() {
+        let keys = fetched.set.keys.len() - unusable.len();
+        // Without a key every token is refused: an issuer may mean that, and hardly ever does.
+        let level = match keys > 0 && remarks.is_empty() {
             true => log::Level::Info,
             false => log::Level::Warn,
         };
         let line = FetchedLine {
             steward: "jwks_fetched",
             provider: &self.provider,
-            keys: fetched.set.keys.len() - unusable.len(),
+            keys,
             remarks,
         };
         write_line(cx.host, level, &line);
