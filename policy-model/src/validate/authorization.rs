@@ -138,7 +138,7 @@ fn lost(policy: &ServicePolicy, variables: &[String], whose: &str, report: &mut 
 }
 
 /// The variables of a path. Those of an interface's name are none that a caller could own.
-fn variables(service: &Service, path: &ServicePath) -> Vec<String> {
+pub(super) fn variables(service: &Service, path: &ServicePath) -> Vec<String> {
     if service.service_type != ServiceType::Http {
         return Vec::new();
     }

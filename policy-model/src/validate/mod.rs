@@ -28,6 +28,7 @@ mod route;
 mod service;
 mod service_auth;
 mod settings;
+mod variable;
 mod walk;
 
 pub use claims::claims_asked_for;
@@ -46,6 +47,7 @@ pub(crate) fn check(document: &Document, report: &mut Report) {
         names::check(service, report);
         path::check(service, report);
         service_auth::check(document, service, report);
+        variable::check(service, report);
     }
     for node in walk::nodes(document) {
         condition::check(node.policy, report);

@@ -4,9 +4,13 @@ use super::refer::Names;
 use super::walk::nodes;
 use crate::document::{Document, RateLimitHeaders};
 use crate::finding::{Report, Severity};
+use std::ops::RangeInclusive;
 
 /// Shared data has room for 32,768 keys, with 32 entries in each.
 const MOST_ENTRIES: u32 = 32_768 * 32;
+
+/// Versions of draft-ietf-httpapi-ratelimit-headers with the syntax that the fields have: since 08, up to the last one checked.
+const DRAFTS: RangeInclusive<u32> = 8..=11;
 
 pub(super) fn check(document: &Document, report: &mut Report) {
     let Document {
@@ -41,6 +45,12 @@ pub(super) fn check(document: &Document, report: &mut Report) {
     if settings.max_waiting == 0 && waits(document) {
         let message = "there is room for nobody: `maxWaitMs` has no effect";
         report.warning("/settings/maxWaiting", message);
+    }
+    if let Some(draft) = settings.rate_limit_draft
+        && !DRAFTS.contains(&draft)
+    {
+        let message = "the fields are written as drafts 8 to 11 have them, which is one syntax";
+        report.warning("/settings/rateLimitDraft", message);
     }
     if settings.trusted_client_headers {
         report.info(

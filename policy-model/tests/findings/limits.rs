@@ -1,7 +1,7 @@
 //! Rate and concurrency limits.
 
 use super::{GROUP, assert_found, assert_sound, at_group, report};
-use policy_model::Report;
+use policy_model::{Finding, Report};
 use serde_json::{Value, json};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -277,5 +277,60 @@ fn waiting_without_room_has_no_effect() {
                 .all(|it| it.pointer != "/settings/maxWaiting"),
             "{findings:?}"
         );
+    }
+}
+
+#[test]
+fn a_draft_of_another_syntax_is_said() {
+    let said = |draft: u32| {
+        report(
+            &json!({"services": [{"name": "s", "groups": []}], "settings": {"rateLimitDraft": draft}}),
+        )
+    };
+    for draft in [8, 10, 11] {
+        let about = |it: &&Finding| it.pointer == "/settings/rateLimitDraft";
+        assert!(
+            !said(draft).findings().iter().any(|it| about(&it)),
+            "{draft}"
+        );
+    }
+    for draft in [6, 7, 12] {
+        assert_found(
+            &said(draft),
+            "warning at /settings/rateLimitDraft: drafts 8 to 11",
+        );
+    }
+}
+
+#[test]
+fn a_variable_that_no_path_has_tells_nobody_apart() {
+    let said = |path: &str, missing: &str| {
+        let key = json!([{"type": "pathVariable", "key": "id"}]);
+        let windows = json!([{"threshold": 10, "timeWindowInMs": 1000}]);
+        let limit =
+            json!({"name": "r", "key": key, "slidingWindows": windows, "missingKey": missing});
+        let policy = json!({"rateLimitPolicies": [limit]});
+        let paths = json!([{"path": path, "servicePolicy": policy}]);
+        let group = json!({"name": "default", "servicePolicy": policy, "paths": paths});
+        report(&json!({"services": [{"name": "s", "groups": [group]}]}))
+    };
+    assert!(
+        !said("/orders/{id}", "own")
+            .findings()
+            .iter()
+            .any(|it| it.message.contains("{id}"))
+    );
+    for (missing, wanted) in [
+        ("own", "warning at "),
+        ("refuse", "warning at "),
+        ("skip", "error at "),
+    ] {
+        for place in ["/servicePolicy", "/paths/0/servicePolicy"] {
+            let at = format!("/services/0/groups/0{place}/rateLimitPolicies/0/key/0");
+            assert_found(
+                &said("/orders/{order}", missing),
+                &format!("{wanted}{at}: no path here"),
+            );
+        }
     }
 }

@@ -32,13 +32,10 @@ pub(super) fn live_spaces(document: &Document) -> Vec<String> {
 
 pub(super) fn settings(document: &Document) -> Vec<String> {
     let settings = &document.settings;
-    let draft = settings
-        .rate_limit_draft
-        .map(|_| "/settings/rateLimitDraft".to_owned());
     let faults = settings
         .fault_injection
         .map(|_| "/settings/faultInjection".to_owned());
-    draft.into_iter().chain(faults).collect()
+    faults.into_iter().collect()
 }
 
 pub(super) fn endpoints(service: &Service) -> Vec<String> {
