@@ -1,5 +1,8 @@
 //! So many requests at once, over both workers, however they end.
 
+#[path = "concurrency/trap.rs"]
+mod trap;
+
 use anyhow::{Context as _, ensure};
 use e2e::{documents, expect};
 use serde_json::{Value, json};
@@ -174,5 +177,32 @@ fn who_may_wait_gets_in_when_another_leaves() -> anyhow::Result<()> {
     drop(held);
     let reply = waiting.join().ok().context("the client panicked")??;
     ensure!(reply.status == 200, "{reply:?}");
+    envoy.finish()
+}
+
+/// The dead module's request is still with the service; nobody tells of its end.
+#[test]
+fn what_a_module_held_that_trapped_comes_back() -> anyhow::Result<()> {
+    let get = json!({ "conditions": [{ "type": "method", "values": ["GET"] }] });
+    let dist = trap::on_request_body("governance")?;
+    let mut envoy = Envoy::shipped()?
+        .document(at_once(1, &get))
+        .dist(dist.path())
+        .workers(1)
+        .start()?;
+    envoy.expect_log("proxy_on_request_body");
+    envoy.expect_vm_reload();
+    let held = hold(&envoy, &slow())?;
+    let trapped = envoy.send(&Request::new("POST", "/").body("trap"))?;
+    ensure!(trapped.status == 503, "{trapped:?}");
+    let reply = envoy.send(&Request::get("/"))?;
+    ensure!(matches!(reply.status, 429 | 503), "too soon: {reply:?}");
+    until("the permit to come back", PATIENCE, || {
+        let reply = envoy.send(&Request::get("/"))?;
+        ensure!(matches!(reply.status, 200 | 429 | 503), "{reply:?}");
+        Ok((reply.status == 200).then_some(()))
+    })?;
+    drop(held);
+    comes_free(&envoy, &Request::get("/"))?;
     envoy.finish()
 }

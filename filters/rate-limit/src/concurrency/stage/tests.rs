@@ -1,6 +1,6 @@
 use crate::RateLimit;
 use host::{
-    Flow, Nanos, Plugin, Stream, Wait,
+    Flow, Nanos, Plugin, Stream,
     fake::{FakeHost, Reply},
 };
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl Scene {
             host,
             stream,
             passed: flow == Flow::Continue,
-            waits: flow == Flow::Wait(Wait::Retry),
+            waits: matches!(flow, Flow::Wait(_)),
         }
     }
 
@@ -98,7 +98,7 @@ impl Flight {
         self.host.advance(after);
         let flow = self.stream.resume(&self.host);
         self.passed = flow == Flow::Continue;
-        self.waits = flow == Flow::Wait(Wait::Retry);
+        self.waits = matches!(flow, Flow::Wait(_));
     }
 
     fn refusal(&self) -> Reply {
@@ -378,6 +378,27 @@ fn who_leaves_while_it_waits_leaves_the_queue_and_what_it_holds() {
     first.end();
     assert_eq!(scene.waits("left"), Some(1));
     assert!(scene.get().passed, "nobody is before it");
+}
+
+#[test]
+fn who_waits_for_its_rate_is_under_way_already() {
+    let rate = json!({ "name": "rate", "maxWaitMs": 5000, "slidingWindows": [{ "threshold": 1, "timeWindowInMs": 1000 }] });
+    let scene = Scene::with(&json!({ AT_ONCE: [limit("one", 1)], "rateLimitPolicies": [rate] }));
+    scene.get().end();
+    let mut second = scene.get();
+    assert!(second.waits);
+    let refused = scene.get().refusal();
+    assert_eq!(refused.details, "steward_concurrency_limited{one}");
+    second.retry(Duration::from_secs(1));
+    assert!(second.passed);
+    second.end();
+    let third = scene.get();
+    assert!(third.waits);
+    third.end();
+    assert!(
+        scene.get().waits,
+        "who left while it waited has given its permit back"
+    );
 }
 
 #[test]
