@@ -72,6 +72,7 @@ pub(crate) fn events() -> anyhow::Result<BTreeSet<String>> {
             "\"steward\": \"",
             "line(\"",
             "Decisions::new(metrics, \"",
+            "Tally::new(self.metrics, \"",
         ];
         for rest in forms.iter().flat_map(|form| source.split(form).skip(1)) {
             events.extend(rest.split('"').next().map(str::to_owned));
