@@ -79,6 +79,20 @@ fn exactly_the_threshold_passes_on_eight_workers() {
 }
 
 #[test]
+fn where_requests_go_one_by_one_one_of_eight_workers_has_its_turn() {
+    // 60 in a minute; cold, the first interval is three times as long.
+    for (realize, seconds) in [("LeakyBucket", 1), ("SmoothWarmup", 3)] {
+        let envoy = Envoy::new();
+        let document = document(&json!([policy(realize, 60, &json!([]))]));
+        assert_eq!(storm(&envoy, &document, 100), 1, "{realize}");
+        envoy.advance(Duration::from_secs(seconds) - Duration::from_millis(600));
+        assert_eq!(storm(&envoy, &document, 100), 0, "{realize}");
+        envoy.advance(Duration::from_millis(600));
+        assert_eq!(storm(&envoy, &document, 100), 1, "{realize}");
+    }
+}
+
+#[test]
 fn each_client_s_threshold_is_exact_too() {
     for (realize, threshold) in [("Resilience4j", 3), ("TokenBucket", 40)] {
         let envoy = Envoy::new();
