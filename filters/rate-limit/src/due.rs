@@ -8,9 +8,11 @@
 //! Between a permit and its return another worker may be refused by it. All workers count in the order of the shared
 //! values' names, so of two requests that want the same two last permits one gets both.
 //!
-//! Where limits let the request wait, its turn is that of the one that holds back longest, and all that hold it back are
-//! reserved for that very instant. The others have room and are counted when the request goes on, not before: a permit that
-//! lay idle until then would be missing to those who need not wait.
+//! Where limits let the request wait, its turn is that of the one that holds back longest. That one is reserved for this very
+//! instant, and so are those of the limits before it that are the client's own. A limit that all share and that would let the
+//! request go on earlier is not, since nobody passes a turn: everybody would wait for as long as one client has to. It is
+//! counted when the request goes on, like those that have room: a permit that lay idle until then would be missing to those
+//! who need not wait.
 
 use crate::{
     Refused,
@@ -62,7 +64,7 @@ fn count_all(visit: Visit<'_, '_>, due: &mut [Due<'_>]) -> Outcome {
 }
 
 fn reserve(visit: Visit<'_, '_>, due: &mut [Due<'_>], turn: Nanos) -> Outcome {
-    while let Some(limit) = next(due, |limit| limit.is_open() && limit.turn().is_some()) {
+    while let Some(limit) = next(due, |limit| limit.is_open() && limit.is_reserved_at(turn)) {
         if let Some(refusal) = limit.reserve(visit, turn) {
             return refused(visit.cx.host, due, refusal);
         }

@@ -226,6 +226,12 @@ impl<'p> Due<'p> {
         (turn.is_reserved && self.is_enforced()).then_some(turn.at)
     }
 
+    /// Whether a request that goes on then takes this limit's permit before it waits.
+    pub(crate) fn is_reserved_at(&self, turn: Nanos) -> bool {
+        let own = self.turn();
+        own.is_some_and(|own| own == turn || self.limiter.store.is_per_client())
+    }
+
     /// Counts the request, or refuses it.
     pub(crate) fn count(&mut self, visit: Visit<'_, '_>) -> Option<Refusal> {
         let ask = self.ask(visit);

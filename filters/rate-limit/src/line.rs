@@ -160,11 +160,12 @@ impl Line {
         cost: NonZeroU32,
     ) -> Option<Nanos> {
         let end = end(state);
-        let (taken, only_last) = match turn.is_reserved {
-            true => (turn.at.after(self.lag), self.only_last_returns),
-            false => (turn.at, false),
+        let taken = match turn.is_reserved {
+            true => turn.at.after(self.lag),
+            false => turn.at,
         };
-        if only_last && end != turn.at {
+        // Who passed at once may have got others behind it too, until another limit refused it.
+        if self.only_last_returns && end > turn.at {
             return None;
         }
         // Those behind it were decided as of the end of the line: what a window did not count then is no longer there.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::WarmUp;
 use crate::test_client::{BUCKET, STRICT, any_schedule, quota, units};
 use proptest::prelude::*;
 
@@ -47,19 +48,23 @@ impl Queue {
     }
 
     fn leave(&mut self, at: u64, now: u64, cost: u32) -> bool {
-        let mut state = self.state.clone();
-        let (at, now) = (Nanos(at), Nanos(now));
+        let at = Nanos(at);
         let turn = Turn {
             at,
             is_reserved: true,
             by: at,
             idle_at: at,
         };
+        self.return_turn(turn, now, cost)
+    }
+
+    fn return_turn(&mut self, turn: Turn, now: u64, cost: u32) -> bool {
+        let mut state = self.state.clone();
         let back = self
             .line
-            .give_back(&self.windows, &mut state, turn, now, units(cost));
+            .give_back(&self.windows, &mut state, turn, Nanos(now), units(cost));
         if let Some(idle_at) = back {
-            assert!(idle_at >= at);
+            assert!(idle_at >= turn.at);
             self.state = state;
         }
         back.is_some()
@@ -129,6 +134,28 @@ fn from_the_middle_a_window_gets_a_permit_back_and_a_bucket_does_not() {
             returns,
             "the last in the line, not before"
         );
+    }
+}
+
+/// Who passed at once and is refused by another limit after all: those that reserved meanwhile keep their distance.
+#[test]
+fn a_permit_that_others_wait_behind_is_not_given_back_by_a_bucket() {
+    let warm_up = WarmUp::try_new(Duration::from_secs(1), 1.0).unwrap();
+    let one = Algorithm::TokenBucket {
+        burst: Some(Duration::ZERO),
+    };
+    for algorithm in [
+        one,
+        Algorithm::LeakyBucket,
+        Algorithm::SmoothWarmup(warm_up),
+    ] {
+        let mut queue = Queue::new(algorithm, &[quota(10, Duration::from_secs(1))]);
+        let first = queue.come(SECOND, SECOND, 1).unwrap();
+        assert!(!first.is_reserved);
+        let waits = queue.turn(SECOND, SECOND).unwrap();
+        assert!(!queue.return_turn(first, SECOND + 1_000, 1));
+        let next = queue.turn(SECOND + 2_000, SECOND).unwrap();
+        assert!(next >= waits + SECOND / 10, "{algorithm:?}: {next}");
     }
 }
 

@@ -184,6 +184,26 @@ fn two_limits_that_are_full_give_one_turn() {
     assert_eq!(scene.decisions("slow", "passed"), 3);
 }
 
+/// Nobody passes a turn: if a client that waits for its own limit took a turn as late in the service's, all would wait as long.
+#[test]
+fn who_waits_long_for_its_own_limit_does_not_hold_up_all_others() {
+    let each = with(
+        two_a_second("each"),
+        json!({ "slidingWindows": [{ "threshold": 2, "timeWindowInMs": 1_600 }], "key": by_header("x-user") }),
+    );
+    let scene = Scene::new(&json!([two_a_second("slow"), each]));
+    assert_eq!(scene.count(2, &[("x-user", "ann")]), 2);
+    let mut greedy = scene.begin(&[("x-user", "ann")]);
+    assert_eq!(greedy.wait(), Some(800));
+    let mut other = scene.begin(&[("x-user", "bob")]);
+    assert_eq!(other.wait(), Some(500));
+    assert_eq!(other.resume(millis(500)), Flow::Continue);
+    assert_eq!(greedy.resume(millis(800)), Flow::Pause, "bob has the token");
+    scene.host.advance(millis(800));
+    let next = scene.begin(&[("x-user", "ann")]);
+    assert_eq!(next.wait(), Some(200), "and what ann held is given back");
+}
+
 /// A leaky bucket is a queue even without `maxWaitMs`: as long as its capacity, and as long as that says if both are stated.
 #[test]
 fn a_leaky_bucket_has_a_queue_of_its_capacity() {
