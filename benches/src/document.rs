@@ -75,6 +75,17 @@ pub fn windows(user: User) -> Value {
     service(&limit(user))
 }
 
+/// Two windows and a concurrency limit per user.
+#[must_use]
+pub fn windows_at_once(user: User) -> Value {
+    let at_once = json!({ "concurrencyLimitPolicies": [{
+        "name": "at-once",
+        "key": [user.key()],
+        "maxConcurrency": UNREACHABLE,
+    }] });
+    service(&merge(&[limit(user), at_once]))
+}
+
 /// The lane alone.
 #[must_use]
 pub fn lane() -> Value {
@@ -132,14 +143,21 @@ fn authentication() -> Value {
     } })
 }
 
+// === impl User ===
+
+impl User {
+    fn key(self) -> Value {
+        match self {
+            Self::Claim => json!({ "type": "claim", "key": "sub" }),
+            Self::Header(name) => json!({ "type": "header", "key": name }),
+        }
+    }
+}
+
 fn limit(user: User) -> Value {
-    let key = match user {
-        User::Claim => json!({ "type": "claim", "key": "sub" }),
-        User::Header(name) => json!({ "type": "header", "key": name }),
-    };
     json!({ "rateLimitPolicies": [{
         "name": "per-user",
-        "key": [key],
+        "key": [user.key()],
         "slidingWindows": [
             { "threshold": UNREACHABLE, "timeWindowInMs": 1_000 },
             { "threshold": UNREACHABLE, "timeWindowInMs": DAY_MS },
