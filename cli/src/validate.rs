@@ -1,10 +1,14 @@
 //! `steward validate`: every finding with the line and column it is about, in the form that editors and compilers share,
 //! so that a click leads there.
+//!
+//! A document is not only read but compiled, by the code of `governance.wasm` and for all its stages: what a stage refuses,
+//! such as a provider without a usable key, is refused here too.
 
 use crate::envoy::{self, Embedded};
+use host::fake::FakeHost;
 use policy_model::json::locate::{Position, locate};
 use policy_model::json::{Json, NotJson};
-use policy_model::{Document, Finding, Model, Severity};
+use policy_model::{Finding, Severity};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -124,11 +128,7 @@ fn as_yaml(text: &[u8]) -> Option<(&str, Value)> {
 }
 
 fn said_of(text: &[u8], map: impl Fn(Position) -> Place) -> Vec<Said> {
-    let (document, mut report) = Document::read(text);
-    if let Some(document) = document {
-        // Compiled for what inheritance has to say: which policies hide which.
-        let _ = Model::compile(&document, &mut report);
-    }
+    let report = engine::check::<governance::Stages>(&FakeHost::new(), text);
     let findings = report.findings().iter();
     findings
         .map(|finding| {

@@ -69,6 +69,17 @@ pub(crate) fn configure<P: Pipeline>(host: &dyn Host, configuration: &[u8]) -> O
     }
 }
 
+/// All that is to be said of a document by the modules of these stages, and with it whether they take it: what [`Engine`]
+/// finds when it is configured, without the log, the metrics and the shared data of a host that runs.
+///
+/// [`Engine`]: crate::Engine
+#[must_use]
+pub fn check<P: Pipeline>(host: &dyn Host, configuration: &[u8]) -> Report {
+    let mut report = Report::default();
+    let _ = compile::<P>(host, configuration, &mut report);
+    report
+}
+
 fn compile<P: Pipeline>(host: &dyn Host, bytes: &[u8], report: &mut Report) -> Option<Plan<P>> {
     if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
         let hint = Some(STRUCT_HINT.to_owned());

@@ -29,6 +29,7 @@ pub use cause::Cause;
 pub use changes::{Changes, HeaderName, HeaderValue};
 pub use claim_values::{claim, visit_claim_values};
 pub use claims::Claims;
+pub use configure::check;
 pub use context::{BackgroundContext, CompileContext, EndContext, RequestContext, ResponseContext};
 pub use decisions::{Decisions, write_line};
 pub use identity::Identity;
