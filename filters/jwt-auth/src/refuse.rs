@@ -59,8 +59,13 @@ fn keys_unavailable(details: String) -> Refusal {
 }
 
 /// The reply to a request without a key that counts.
-pub(crate) fn key_refusal(refused: &RefusedKey<'_>, challenge: Challenge<'_>) -> Refusal {
+pub(crate) fn key_refusal(
+    refused: &RefusedKey<'_>,
+    challenge: Challenge<'_>,
+    token_too: bool,
+) -> Refusal {
     let message = match refused.error {
+        KeyError::Missing if token_too => "a token and an API key are needed",
         KeyError::Missing => "an API key is needed",
         _ => "the API key is not valid",
     };

@@ -60,6 +60,13 @@ impl Requirement {
         (self.needs_key || key_alone) && !self.allow_missing
     }
 
+    /// Whether a request without a token is refused, whatever key it brings.
+    #[must_use]
+    pub fn needs_token(&self) -> bool {
+        let any_of = self.any_of.iter().flatten().next().is_some();
+        !self.all_of.is_empty() || (any_of && !self.api_keys)
+    }
+
     /// All providers that may vouch; one may come twice.
     pub fn providers(&self) -> impl Iterator<Item = usize> {
         let any_of = self.any_of.iter().flatten();

@@ -221,7 +221,8 @@ impl Authenticate {
         refuse::log_key(cx, refused, outcome);
         self.plan.tally(cx.service).key_refused(outcome, cx.host);
         if outcome == Outcome::Refused {
-            return refuse::key_refusal(refused, self.challenge(cx, requirement)).into();
+            let challenge = self.challenge(cx, requirement);
+            return refuse::key_refusal(refused, challenge, requirement.needs_token()).into();
         }
         self.pass_anyway(cx, requirement, outcome)
     }

@@ -8,6 +8,8 @@ use crate::document::{
     Authentication, AuthenticationPolicy, ClaimToHeader, JwtAlgorithm, Provider, RemoteJwks,
     Requirement, TokenHeader,
 };
+use crate::finding::Severity;
+use crate::json::Json;
 use crate::sort::sort;
 use std::num::NonZeroU64;
 
@@ -77,6 +79,7 @@ fn requirement(o: &mut Obj) -> Requirement {
 
 fn provider(name: &str, o: &mut Obj) -> Option<Provider> {
     o.guard();
+    unsaid(o);
     let local_jwks = o.object("localJwks", jwks);
     let stated: Vec<JwtAlgorithm> = o.words("algorithms").unwrap_or_default();
     let mut provider = Provider {
@@ -106,6 +109,21 @@ fn provider(name: &str, o: &mut Obj) -> Option<Provider> {
     };
     provider.fill_in();
     Some(provider)
+}
+
+/// What is stated and cannot be read has a finding of its own, so it is here that nothing is missed but what is not stated.
+fn unsaid(o: &mut Obj) {
+    if o.value("localJwks").is_none() && o.value("remoteJwks").is_none() {
+        o.error(
+            "",
+            "neither `localJwks` nor `remoteJwks`: no token could ever be verified",
+        );
+    }
+    let audiences = o.value("audiences");
+    if audiences.is_none_or(|(_, stated)| *stated == Json::Array(Vec::new())) {
+        let message = "`audiences` is not stated: tokens made for other services pass";
+        o.find(Severity::Info, "", message, None);
+    }
 }
 
 // === impl Provider ===

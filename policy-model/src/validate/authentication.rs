@@ -59,12 +59,6 @@ fn check_provider(provider: &Provider, report: &mut Report) {
     if provider.name == ApiKeys::NAME {
         report.error(at, "`apiKeys` names the clients with keys in requirements: call the provider something else");
     }
-    if provider.local_jwks.is_none() && provider.remote_jwks.is_none() {
-        report.error(
-            at,
-            "neither `localJwks` nor `remoteJwks`: no token could ever be verified",
-        );
-    }
     if let Some(set) = &provider.local_jwks {
         jwks::check(set, &provider.algorithms, report);
         if set.keys.is_empty() && provider.remote_jwks.is_none() {
@@ -78,12 +72,6 @@ fn check_provider(provider: &Provider, report: &mut Report) {
         report.warning(
             at,
             "`issuer` is not stated: tokens of any issuer with these keys pass",
-        );
-    }
-    if provider.audiences.is_empty() {
-        report.info(
-            at,
-            "`audiences` is not stated: tokens made for other services pass",
         );
     }
     claim_rule::check(provider, report);

@@ -93,6 +93,24 @@ fn a_provider_without_keys_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_read_is_not_called_missing() {
+    for (more, at, missing) in [
+        (json!({"localJwks": "{}"}), "localJwks", "neither"),
+        (json!({"audiences": "shop"}), "audiences", "is not stated"),
+    ] {
+        let said = corp(&more);
+        assert_found(&said, &format!("error at {CORP}/{at}: expected"));
+        assert!(!said.findings().iter().any(|f| f.message.contains(missing)));
+    }
+    for none in [json!(null), json!([])] {
+        assert_found(
+            &corp(&json!({"audiences": none})),
+            &format!("info at {CORP}: `audiences` is not stated"),
+        );
+    }
+}
+
+#[test]
 fn weak_or_broken_keys_are_refused() {
     let number = |bytes: usize| "A".repeat((bytes * 4).div_ceil(3));
     for (key, member, message) in [

@@ -51,6 +51,9 @@ pub(crate) fn judge(answer: Option<&CallAnswer>) -> Result<Fetched<'_>, Failure>
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotSent(HostError::BadArgument) => f.write_str(
+                "the request was not sent: the host has no cluster of this name, as a rule",
+            ),
             Self::NotSent(error) => write!(f, "the request was not sent: {error}"),
             Self::NoAnswer => f.write_str("no answer"),
             Self::Status(504) => f.write_str("status 504, or no answer in time"),

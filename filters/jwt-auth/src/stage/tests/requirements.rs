@@ -137,6 +137,29 @@ fn a_key_and_a_token_must_both_be_there_where_both_are_named() {
 }
 
 #[test]
+fn who_brings_nothing_is_told_all_that_is_needed() {
+    for (requirement, wanted) in [
+        (
+            json!({"allOf": ["corp", "apiKeys"]}),
+            "a token and an API key are needed",
+        ),
+        (
+            json!({"allOf": ["apiKeys"], "anyOf": ["corp"]}),
+            "a token and an API key are needed",
+        ),
+        (
+            json!({"allOf": ["apiKeys"], "anyOf": ["corp", "apiKeys"]}),
+            "an API key is needed",
+        ),
+    ] {
+        let reply = refusal(&Pair::new(requirement).send(None, None, None));
+        assert_eq!(reply.details, "steward_api_key_missing");
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(body["message"], json!(wanted));
+    }
+}
+
+#[test]
 fn one_of_these_beside_all_of_those() {
     let pair = Pair::new(json!({"allOf": ["device"], "anyOf": ["corp", "apiKeys"]}));
     let (token, device) = (pair.scene.token(), pair.device_token());

@@ -120,6 +120,8 @@ fn a_cluster_that_is_not_there_is_a_failure_like_others() {
     let told = process.lines("jwks_fetch_failed");
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["cluster"], "issuer");
+    let reason = told[0]["reason"].as_str().unwrap();
+    assert!(reason.contains("no cluster of this name"), "{reason}");
     process.workers[0].host.refuse_calls(None);
     process.pass(2 * SECOND);
     assert_eq!(process.calls(), 1);
