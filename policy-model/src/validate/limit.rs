@@ -1,13 +1,13 @@
 //! Limits: thresholds that can never be reached or never be met, keys that name nothing.
 
-use crate::condition::Source;
+use crate::condition::{InvalidSource, Source, System};
 use crate::document::{
     ConcurrencyLimitPolicy, ConditionKind, Cost, KeyPart, LimitAlgorithm, Phase, RateLimitPolicy,
     ServicePolicy, SlidingWindow,
 };
 use crate::finding::{Report, Severity};
 use crate::json;
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{collections::BTreeMap, fmt::Display, ops::RangeInclusive};
 
 /// Longer windows do not fit into the nanoseconds that state is kept in, and no proxy lives as long.
 const LONGEST_WINDOW_MS: u64 = 100 * 366 * 24 * 3_600_000;
@@ -37,6 +37,8 @@ pub(super) fn check(policy: &ServicePolicy, report: &mut Report) {
         concurrency(limit, report);
     }
 }
+
+const CONSUMER: Result<Source, InvalidSource> = Ok(Source::System(System::Consumer));
 
 fn rate(limit: &RateLimitPolicy, report: &mut Report) {
     let at = &*limit.meta.pointer;
@@ -88,25 +90,29 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
 fn unknown_yet(limit: &RateLimitPolicy, report: &mut Report) {
     let at = &*limit.meta.pointer;
     let parts = limit.key.iter().enumerate();
-    let parts = parts.map(|(index, part)| (part.kind, format!("{at}/key/{index}")));
+    let parts = parts.map(|(index, part)| (part.kind, &part.key, format!("{at}/key/{index}")));
     let conditions = limit.conditions.list.iter();
-    let conditions = conditions.map(|it| (it.kind, it.pointer.to_string()));
+    let conditions = conditions.map(|it| (it.kind, &it.key, it.pointer.to_string()));
     let cost = match &limit.cost {
-        Cost::Stated { kind, .. } => Some((*kind, format!("{at}/cost"))),
+        Cost::Stated { kind, key, .. } => Some((*kind, key, format!("{at}/cost"))),
         Cost::Fixed(_) => None,
     };
-    for (kind, pointer) in parts.chain(conditions).chain(cost) {
-        if matches!(kind, ConditionKind::Claim | ConditionKind::ApiKey) {
-            let message =
-                format!("an early limit comes before authentication: no `{kind}` is known yet");
-            let suggestion = "count by `ip` or `header`, or leave `phase` out";
-            report.add(
-                Severity::Error,
-                pointer,
-                message,
-                Some(suggestion.to_owned()),
-            );
-        }
+    for (kind, key, pointer) in parts.chain(conditions).chain(cost) {
+        let unknown: &dyn Display = match kind {
+            ConditionKind::Claim | ConditionKind::ApiKey => &kind,
+            // Where its header is trusted it can be counted by that.
+            ConditionKind::System if Source::new(kind, key) == CONSUMER => &"consumer",
+            _ => continue,
+        };
+        let message =
+            format!("an early limit comes before authentication: no `{unknown}` is known yet");
+        let suggestion = "count by `ip` or `header`, or leave `phase` out";
+        report.add(
+            Severity::Error,
+            pointer,
+            message,
+            Some(suggestion.to_owned()),
+        );
     }
 }
 

@@ -218,10 +218,13 @@ fn an_early_limit_knows_nobody_yet() {
     ));
     let claim = json!({"type": "claim", "key": "sub", "max": 3, "values": ["ann"]});
     let key = json!([{"type": "ip"}, {"type": "apiKey"}]);
+    let caller = json!({"type": "system", "key": "consumer", "values": ["web"]});
     for (more, kind, rest) in [
         (json!({"key": key}), "apiKey", "/key/1"),
         (json!({"cost": claim}), "claim", "/cost"),
         (json!({"conditions": [claim]}), "claim", "/conditions/0"),
+        (json!({"key": [caller]}), "consumer", "/key/0"),
+        (json!({"conditions": [caller]}), "consumer", "/conditions/0"),
     ] {
         let wanted = format!("error at {}: no `{kind}` is known yet", at(rest));
         assert_found(&early(more), &wanted);

@@ -89,7 +89,8 @@ impl Limiter {
             Some(waited) => waited < self.patience,
             None => cx.can_wait && !self.is_shadow && !self.patience.is_zero(),
         };
-        let is_behind = may_wait && turn.is_none() && self.queue.has(client);
+        // Also where there is no room to wait: newcomers would take all that comes free.
+        let is_behind = turn.is_none() && self.queue.has(client);
         let denied = match is_behind {
             true => Denied::TooMany,
             false => match self.acquire(cx, &semaphore, presence) {

@@ -37,8 +37,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A timer that is later than this has stood still, not been a little busy.
 const STILL: Duration = Duration::from_millis(2_500);
 
-/// VMs that can hold permits at once. Envoy runs a worker for each hardware thread; places of the dead are used again.
-const MAX_MEMBERS: usize = 256;
+/// VMs that can hold permits at once. Envoy runs a worker for each hardware thread, of which machines have hundreds; places of
+/// the dead are used again. The list is as long as there are, so that many places cost few workers nothing.
+const MAX_MEMBERS: usize = 1024;
 
 const VERSION: u8 = 1;
 const RECORD: usize = 16;

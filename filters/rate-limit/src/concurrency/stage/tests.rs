@@ -31,10 +31,14 @@ impl Scene {
     }
 
     fn with(policy: &Value) -> Self {
+        Self::set(policy, &json!({}))
+    }
+
+    fn set(policy: &Value, settings: &Value) -> Self {
         let host = FakeHost::new();
         host.set_wall_clock(Duration::from_secs(1_705_734_400));
         host.set_now(Nanos(5_000_000_000));
-        let plugin = configure(&host, policy);
+        let plugin = configured(&host, policy, settings);
         Self { host, plugin }
     }
 
@@ -107,9 +111,14 @@ impl Flight {
 }
 
 fn configure(host: &FakeHost, policy: &Value) -> Rc<RateLimit> {
+    configured(host, policy, &json!({}))
+}
+
+fn configured(host: &FakeHost, policy: &Value, settings: &Value) -> Rc<RateLimit> {
     let group =
         json!({ "name": "default", "servicePolicy": policy, "paths": [{ "path": "/admin" }] });
-    let document = json!({ "services": [{ "name": "orders", "groups": [group] }] });
+    let services = json!([{ "name": "orders", "groups": [group] }]);
+    let document = json!({ "services": services, "settings": settings });
     let plugin = RateLimit::configure(host, document.to_string().as_bytes());
     Rc::new(plugin.unwrap_or_else(|| panic!("refused: {:?}", host.lines())))
 }
@@ -361,6 +370,24 @@ fn nobody_overtakes_who_waits_but_other_clients_are_not_held_up() {
     second.end();
     third.retry(MOMENT);
     assert!(third.passed);
+}
+
+/// Or those that wait would see newcomers pass until their time is up.
+#[test]
+fn who_finds_no_room_to_wait_does_not_overtake_either() {
+    let scene = Scene::set(
+        &json!({ AT_ONCE: [patient(1, 100)] }),
+        &json!({ "maxWaiting": 1 }),
+    );
+    let first = scene.get();
+    let mut second = scene.get();
+    assert!(second.waits);
+    first.end();
+    let third = scene.get();
+    assert!(!third.passed && !third.waits);
+    assert_eq!(third.refusal().status, 429);
+    second.retry(MOMENT);
+    assert!(second.passed);
 }
 
 #[test]
