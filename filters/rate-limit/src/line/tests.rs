@@ -278,8 +278,19 @@ impl Naive {
     }
 }
 
-fn due(leaving: &mut Vec<(u64, u64, u32)>, now: u64) -> Vec<(u64, u64, u32)> {
-    leaving.sort_unstable();
+impl Naive {
+    /// Each when the one before it has had its time.
+    fn keep_apart(&self, quota: Quota) -> bool {
+        let rate = u128::from(quota.threshold().get());
+        self.0.windows(2).all(|pair| {
+            let apart = u128::from(pair[1].0 - pair[0].0);
+            apart * rate >= u128::from(pair[0].1) * u128::from(quota.span_nanos())
+        })
+    }
+}
+
+fn due(leaving: &mut Vec<(u64, Turn, u32)>, now: u64) -> Vec<(u64, Turn, u32)> {
+    leaving.sort_by_key(|(when, turn, _)| (*when, turn.at));
     let count = leaving.partition_point(|(when, ..)| *when <= now);
     leaving.drain(..count).collect()
 }
@@ -294,22 +305,29 @@ proptest! {
         start in SECOND..u64::MAX / 4,
     ) {
         let mut queue = Queue::new(algorithm, &[quota]);
-        let (mut naive, mut leaving) = (Naive::default(), Vec::new());
+        let (mut naive, mut turns, mut leaving) = (Naive::default(), Naive::default(), Vec::new());
         let (mut now, mut last) = (start, 0);
         for (pause, cost, patience, late, leaves) in visits {
             now += pause;
-            for (when, at, cost) in due(&mut leaving, now) {
-                queue.leave(at, when, cost);
+            for (when, turn, cost) in due(&mut leaving, now) {
+                queue.return_turn(turn, when, cost);
             }
             let Ok(turn) = queue.come(now, patience, cost) else {
                 continue;
             };
             let at = turn.at.0;
+            if leaves.is_none() {
+                turns.0.push((at, cost.into()));
+            }
             prop_assert!(at >= now && at <= now + patience);
             prop_assert!(at >= last);
             last = at;
-            match leaves.filter(|_| at > now) {
-                Some(part) => leaving.push((now + (at - now) * part / 1_000, at, cost)),
+            match leaves {
+                Some(part) if at > now => {
+                    leaving.push((now + (at - now) * part / 1_000, turn, cost));
+                }
+                // Another limit refuses it after all.
+                Some(part) => leaving.push((now + part * MILLI / 10, turn, cost)),
                 None if at > now => {
                     let slack = turn.by.0 - at;
                     naive.0.push((at + u64::try_from(u128::from(slack) * u128::from(late) / 999).unwrap(), cost.into()));
@@ -332,7 +350,7 @@ proptest! {
                 prop_assert!(most <= u64::from(quota.threshold().get()));
             }
             // Its turns are apart, not the moments at which they are taken.
-            _ => {}
+            _ => prop_assert!(turns.keep_apart(quota)),
         }
     }
 
