@@ -193,6 +193,9 @@ fn any_waiting() -> impl Strategy<Value = Algorithm> {
         }),
         Just(Algorithm::FixedWindow),
         Just(Algorithm::LeakyBucket),
+        (1_u64..20_000, 1.0..5.0).prop_map(|(ms, factor)| Algorithm::SmoothWarmup(
+            WarmUp::try_new(Duration::from_millis(ms), factor).unwrap()
+        )),
     ]
 }
 
