@@ -73,6 +73,7 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
     if limit.phase == Phase::Early {
         unknown_yet(limit, report);
     }
+    made_up(limit, report);
     if let Cost::Stated { kind, key, .. } = &limit.cost
         && let Err(reason) = Source::new(*kind, key)
     {
@@ -83,6 +84,31 @@ fn rate(limit: &RateLimitPolicy, report: &mut Report) {
             format!("{at}/overrides"),
             "there is no `key` that overrides could match",
         );
+    }
+}
+
+/// An override is for a value of any part, also of one that a client makes up.
+fn made_up(limit: &RateLimitPolicy, report: &mut Report) {
+    let of = |kinds: &[ConditionKind]| limit.key.iter().find(|part| kinds.contains(&part.kind));
+    let proven = of(&[
+        ConditionKind::Claim,
+        ConditionKind::ApiKey,
+        ConditionKind::Ip,
+        ConditionKind::System,
+    ]);
+    let chosen = of(&[
+        ConditionKind::Header,
+        ConditionKind::Query,
+        ConditionKind::Cookie,
+        ConditionKind::PathVariable,
+    ]);
+    if let (false, Some(proven), Some(chosen)) = (limit.overrides.is_empty(), proven, chosen) {
+        let (proven, chosen) = (proven.kind, chosen.kind);
+        let message = format!(
+            "an override meant for one `{proven}` is also that of every client that sends the same value as its `{chosen}`"
+        );
+        let at = format!("{}/overrides", limit.meta.pointer);
+        report.warning(at, message);
     }
 }
 

@@ -204,6 +204,26 @@ fn keys_name_something() {
 }
 
 #[test]
+fn an_override_for_one_part_is_met_by_another() {
+    let with = |key: Value| {
+        let windows = json!([{"threshold": 9, "timeWindowInMs": 1000}]);
+        limit(&json!({"key": key, "overrides": [{"match": ["vip"], "slidingWindows": windows}]}))
+    };
+    let (key, user) = (
+        json!({"type": "apiKey"}),
+        json!({"type": "header", "key": "x-user"}),
+    );
+    let wanted = format!(
+        "warning at {}: an override meant for one `apiKey` is also that of every client that sends the same value as its `header`",
+        at("/overrides")
+    );
+    assert_found(&with(json!([user, key])), &wanted);
+    for one in [user, key] {
+        assert_sound(&with(json!([one])));
+    }
+}
+
+#[test]
 fn an_early_limit_knows_nobody_yet() {
     let early = |more: Value| {
         let mut early = json!({"phase": "early"});
