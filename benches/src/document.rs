@@ -86,6 +86,23 @@ pub fn windows_at_once(user: User) -> Value {
     service(&merge(&[limit(user), at_once]))
 }
 
+/// One token bucket per user alone, as Envoy's own filter has.
+#[must_use]
+pub fn bucket(user: User) -> Value {
+    let window =
+        |threshold: u32, ms: u64| json!([{ "threshold": threshold, "timeWindowInMs": ms }]);
+    let mut policy = per_user(user);
+    set(
+        &mut policy,
+        json!({
+            "realizeType": "TokenBucket",
+            "slidingWindows": window(UNREACHABLE, 1_000),
+            "overrides": [{ "match": [LIMITED_USER], "slidingWindows": window(1, DAY_MS) }],
+        }),
+    );
+    service(&json!({ "rateLimitPolicies": [policy] }))
+}
+
 /// The lane alone.
 #[must_use]
 pub fn lane() -> Value {
@@ -155,18 +172,25 @@ impl User {
 }
 
 fn limit(user: User) -> Value {
-    json!({ "rateLimitPolicies": [{
-        "name": "per-user",
-        "key": [user.key()],
-        "slidingWindows": [
-            { "threshold": UNREACHABLE, "timeWindowInMs": 1_000 },
-            { "threshold": UNREACHABLE, "timeWindowInMs": DAY_MS },
-        ],
-        "overrides": [{
-            "match": [LIMITED_USER],
-            "slidingWindows": [{ "threshold": 1, "timeWindowInMs": DAY_MS }],
-        }],
-    }] })
+    let mut policy = per_user(user);
+    set(
+        &mut policy,
+        json!({
+            "slidingWindows": [
+                { "threshold": UNREACHABLE, "timeWindowInMs": 1_000 },
+                { "threshold": UNREACHABLE, "timeWindowInMs": DAY_MS },
+            ],
+            "overrides": [{
+                "match": [LIMITED_USER],
+                "slidingWindows": [{ "threshold": 1, "timeWindowInMs": DAY_MS }],
+            }],
+        }),
+    );
+    json!({ "rateLimitPolicies": [policy] })
+}
+
+fn per_user(user: User) -> Value {
+    json!({ "name": "per-user", "key": [user.key()] })
 }
 
 fn lane_policy() -> Value {

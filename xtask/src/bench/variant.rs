@@ -127,6 +127,7 @@ fn single() -> Vec<Variant> {
     use filters::{jwt_authn, lane_to_metadata, local_ratelimit, subset_to_metadata, wasm};
     let none = Checks::default();
     let windows = document::windows(User::Header("x-user"));
+    let bucket = document::bucket(User::Header("x-user"));
     let at_once = document::windows_at_once(User::Header("x-user"));
     vec![
         variant("jwt_authn", None, &[], TOKEN, vec![jwt_authn(true)]),
@@ -178,6 +179,13 @@ fn single() -> Vec<Variant> {
             &["rate-limit"],
             LIMIT,
             vec![wasm("rate-limit", &windows)],
+        ),
+        variant(
+            "rate-limit.wasm, one bucket",
+            Some("local_ratelimit"),
+            &["rate-limit"],
+            LIMIT,
+            vec![wasm("rate-limit", &bucket)],
         ),
         variant(
             "rate-limit.wasm, and at once",
