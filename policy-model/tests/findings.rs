@@ -17,6 +17,8 @@ mod breakers;
 mod carried;
 #[path = "findings/conditions.rs"]
 mod conditions;
+#[path = "findings/inherited.rs"]
+mod inherited;
 #[path = "findings/lanes.rs"]
 mod lanes;
 #[path = "findings/limits.rs"]

@@ -8,6 +8,7 @@ use super::node::{Node, NodeAddress, NodeId, ServiceId};
 use super::settled::{Layer, Settled, SettledGroup, SettledPath};
 use super::sources::{self, DEFAULT_GROUP, PathSource, Place};
 use super::unasked;
+use super::undecided;
 use crate::document::{AuthenticationPolicy, Document, Service, ServiceGroup, ServiceType};
 use crate::finding::Report;
 use crate::map::Map;
@@ -67,6 +68,7 @@ impl Model {
         } = builder;
         inheritance.report(&nodes, report);
         unasked::report(&nodes, report);
+        undecided::report(document, &nodes, report);
         let group = document
             .settings
             .group

@@ -4,7 +4,9 @@ use super::declared::{Declared, OwnList};
 use super::effective::{EffectivePolicy, ListPolicy, Policies, PolicyKind};
 use super::fields::Merged;
 use super::node::{Node, NodeId};
-use crate::document::{AuthenticationPolicy, PolicyMeta, Requirement};
+use crate::document::{
+    AuthenticationPolicy, Mode, PermissionPolicy, PermissionType, PolicyMeta, Requirement,
+};
 use crate::finding::{Report, Severity};
 use crate::map::Map;
 use std::rc::Rc;
@@ -14,6 +16,8 @@ use std::rc::Rc;
 pub(super) struct Inheritance {
     /// Which list hides which: (kind, node that hides, node that is hidden) and the names of what is hidden.
     hidden: Map<(PolicyKind, NodeId, NodeId), Hidden>,
+    /// Which permissions hide a DENY of which node without a word of it.
+    lifted: Map<(NodeId, NodeId), ()>,
     /// JSON pointers of removals, and whether there was anything to remove.
     removals: Map<Rc<str>, Removal>,
     /// JSON pointers of requirements that name somebody and inherit that nobody need be there.
@@ -69,11 +73,7 @@ impl Inheritance {
                 &declared.circuit_break,
                 &above.circuit_break_policies,
             ),
-            permission_policies: self.list(
-                declared,
-                &declared.permission,
-                &above.permission_policies,
-            ),
+            permission_policies: self.permission(declared, &above.permission_policies),
             fault_injection_policies: self.list(
                 declared,
                 &declared.fault_injection,
@@ -152,18 +152,49 @@ impl Inheritance {
         hidden.labels.insert(label, ());
     }
 
-    /// Tells what lists hide, and which removals remove nothing.
-    pub(super) fn report(&self, nodes: &[Node], report: &mut Report) {
-        for ((kind, _, from), Hidden { pointer, labels }) in self.hidden.iter() {
+    /// A list that hides a DENY lets pass what was refused, which its author may not have seen. Who names it, even to switch
+    /// it off, has.
+    fn permission(
+        &mut self,
+        declared: &Declared<'_>,
+        above: &Policies<PermissionPolicy>,
+    ) -> Policies<PermissionPolicy> {
+        if let OwnList::Replaces(_) = &declared.permission {
+            for denial in above.iter().filter(|policy| refuses(&policy.policy)) {
+                let name = &denial.policy.meta.name;
+                let mut own = declared.policy.permission_policies.iter();
+                if name.is_empty() || !own.any(|policy| policy.meta.name == *name) {
+                    self.lifted.insert((declared.node, denial.declared_at), ());
+                }
+            }
+        }
+        self.list(declared, &declared.permission, above)
+    }
+
+    fn report_hidden(&self, nodes: &[Node], report: &mut Report) {
+        for ((kind, node, from), Hidden { pointer, labels }) in self.hidden.iter() {
             let labels = labels.iter().map(|(label, ())| format!("{label:?}"));
             let labels: Vec<_> = labels.collect();
-            let from = nodes.get(from.index()).map(|node| node.address.to_string());
-            let (labels, from) = (labels.join(", "), from.unwrap_or_default());
-            let meant =
+            let address = nodes.get(from.index()).map(|node| node.address.to_string());
+            let (labels, address) = (labels.join(", "), address.unwrap_or_default());
+            let mut message = format!("hides {labels}, inherited from {address}");
+            let mut meant =
                 format!("to keep them, repeat them here; the list of a child replaces {kind}");
-            let message = format!("hides {labels}, inherited from {from}");
-            report.add(Severity::Info, &**pointer, message, Some(meant));
+            let is_lifted = self.lifted.get(&(*node, *from)).is_some();
+            let severity = if *kind == PolicyKind::Permission && is_lifted {
+                message.push_str(": what a DENY refuses there passes here");
+                meant.push_str("; if it is meant, name it here with `\"enabled\": false`");
+                Severity::Warning
+            } else {
+                Severity::Info
+            };
+            report.add(severity, &**pointer, message, Some(meant));
         }
+    }
+
+    /// Tells what lists hide, and which removals remove nothing.
+    pub(super) fn report(&self, nodes: &[Node], report: &mut Report) {
+        self.report_hidden(nodes, report);
         for (pointer, Removal { kind, name, found }) in self.removals.iter() {
             if !found {
                 let message =
@@ -190,6 +221,11 @@ fn inherits_leniency(own: &Requirement, merged: &Requirement) -> bool {
     let is_lenient = [merged.allow_missing, merged.allow_missing_or_failed].contains(&Some(true));
     let is_stated = own.allow_missing.is_some() || own.allow_missing_or_failed == Some(true);
     named.next().is_some() && is_lenient && !is_stated
+}
+
+/// Whether a match of it refuses, and does not only tell.
+fn refuses(policy: &PermissionPolicy) -> bool {
+    policy.permission_type == Some(PermissionType::Deny) && policy.meta.mode == Mode::Enforce
 }
 
 fn merged<T: Merged>(own: &Option<T>, above: &Option<Rc<T>>) -> Option<Rc<T>> {

@@ -51,6 +51,7 @@ mod node;
 mod settled;
 mod sources;
 mod unasked;
+mod undecided;
 
 pub(crate) use sources::default_group;
 
