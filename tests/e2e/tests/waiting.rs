@@ -154,6 +154,24 @@ fn a_client_that_leaves_gives_its_place_to_the_next() -> anyhow::Result<()> {
     envoy.finish()
 }
 
+/// More than Envoy buffers for a connection: it stops reading until the request goes on.
+#[test]
+fn what_a_request_sends_while_it_waits_goes_up_with_it() -> anyhow::Result<()> {
+    const SENT: usize = 4 << 20;
+    let envoy = Envoy::shipped()?
+        .document(document(3_000, 20_000, json!({})))
+        .start()?;
+    let upload = Request::new("POST", "/").body(vec![b'x'; SENT]);
+    for waited in [0.0, 1.0] {
+        let reply = envoy.send(&upload)?;
+        ensure!(reply.status == 200, "{reply:?}");
+        ensure!(waits(&envoy, "passed")? == waited);
+    }
+    let up = envoy.stats()?.sum("upstream_cx_tx_bytes_total");
+    ensure!(up >= 2 * SENT as u64, "{up} bytes went up");
+    envoy.finish()
+}
+
 /// The old configuration's timer runs as long as one of its requests waits.
 #[test]
 fn a_request_that_waits_outlives_its_configuration() -> anyhow::Result<()> {
