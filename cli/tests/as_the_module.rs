@@ -123,12 +123,17 @@ fn refused_by_a_stage() -> Vec<(&'static str, Value)> {
 fn others() -> Vec<(&'static str, Value)> {
     let secret =
         json!({"kty": "oct", "alg": "HS256", "k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"});
+    let short = json!({"kty": "RSA", "n": format!("{}8", "_".repeat(170)), "e": "AQAB"});
     vec![
         ("nothing", json!({})),
         ("sound keys", provider(&["HS256"], &[&secret])),
         (
             "an exponent of 3 beside a sound key",
             provider(&["RS256"], &[&rsa("Aw"), &rsa("AQAB")]),
+        ),
+        (
+            "a modulus of 1024 bits beside a sound key",
+            provider(&["RS256"], &[&short, &rsa("AQAB")]),
         ),
         (
             "an algorithm whose only key is passed over",

@@ -4,9 +4,6 @@ use super::refer::once;
 use crate::document::{Jwk, Jwks, JwtAlgorithm, KeyMaterial};
 use crate::finding::{Report, Severity};
 
-/// RFC 7518, sections 3.3 and 3.5: 2048 bits or more.
-const LEAST_RSA_BYTES: usize = 256;
-
 pub(super) fn check(set: &Jwks, algorithms: &[JwtAlgorithm], report: &mut Report) {
     let kids = set
         .keys
@@ -38,16 +35,11 @@ fn fits(key: &Jwk, report: &mut Report) {
     }
 }
 
+/// Lengths that no key of its kind has, and secrets too short. RSA keys are for who imports them to judge, by their numbers and
+/// not their length: a weak one beside good ones, as in an issuer's old set, is left out with a warning.
 fn strength(key: &Jwk, algorithms: &[JwtAlgorithm], report: &mut Report) {
     let at = &key.pointer;
     match &key.material {
-        KeyMaterial::Rsa { n, .. } if bytes(n) < LEAST_RSA_BYTES => report.error(
-            format!("{at}/n"),
-            format!(
-                "{} bits: RSA keys must have 2048 or more (RFC 7518, section 3.3)",
-                bytes(n) * 8
-            ),
-        ),
         KeyMaterial::Oct { k } => {
             let least = least_secret(key, algorithms);
             if bytes(k) < least {

@@ -9,12 +9,18 @@ use serde_json::{Value, json};
 
 /// What is said of a document with only this key; nothing if it is taken.
 fn refusal(jwk: &Value) -> Option<String> {
-    let scene = Scene::new().provider("localJwks", json!({"keys": [jwk]}));
+    let (taken, lines) = said(&json!([jwk]));
+    (!taken).then(|| lines.join("\n"))
+}
+
+/// Whether a document with these keys is taken, and what is said of it.
+fn said(keys: &Value) -> (bool, Vec<String>) {
+    let scene = Scene::new().provider("localJwks", json!({"keys": keys}));
     let document = scene.document.to_string();
     let host = scene.host();
     let taken = Engine::<(crate::Authenticate,)>::configure(&host, document.as_bytes()).is_some();
-    let lines: Vec<_> = host.lines().into_iter().map(|(_, line)| line).collect();
-    (!taken).then(|| lines.join("\n"))
+    let lines = host.lines().into_iter().map(|(_, line)| line);
+    (taken, lines.collect())
 }
 
 fn changed(jwk: &Value, changes: &[(&str, Value)]) -> Value {
@@ -31,7 +37,8 @@ fn bytes(jwk: &Value, member: &str) -> Vec<u8> {
         .unwrap()
 }
 
-fn weak_rsa() -> Vec<(&'static str, Value)> {
+/// Keys with a modulus or an exponent that is not to be trusted.
+fn weak_numbers() -> Vec<(&'static str, Value)> {
     let rsa = Signer::rs256("k1").jwk;
     let n = bytes(&rsa, "n");
     let mut even = n.clone();
@@ -47,11 +54,17 @@ fn weak_rsa() -> Vec<(&'static str, Value)> {
         ),
         ("an even modulus", with("n", &even)),
         ("a modulus of 16384 bits", with("n", &n.repeat(8))),
-        ("no modulus", with("n", &[])),
         ("exponent 1", with("e", &[1])),
         ("exponent 3", with("e", &[3])),
         ("exponent 65536", with("e", &[1, 0, 0])),
         ("an exponent of 33 bits", with("e", &[1, 0, 0, 0, 1])),
+    ]
+}
+
+fn weak_rsa() -> Vec<(&'static str, Value)> {
+    let rsa = Signer::rs256("k1").jwk;
+    let others = vec![
+        ("no modulus", changed(&rsa, &[("n", json!(""))])),
         (
             "a key for encryption",
             changed(&rsa, &[("use", json!("enc"))]),
@@ -69,7 +82,8 @@ fn weak_rsa() -> Vec<(&'static str, Value)> {
             changed(&rsa, &[("alg", json!("ES256"))]),
         ),
         ("padding", changed(&rsa, &[("e", json!("AQAB="))])),
-    ]
+    ];
+    [weak_numbers(), others].concat()
 }
 
 fn weak_points() -> Vec<(&'static str, Value)> {
@@ -128,5 +142,22 @@ fn a_document_with_only_a_weak_key_is_refused() {
                 "{what}: {said}"
             );
         }
+    }
+}
+
+#[test]
+fn a_weak_key_beside_a_good_one_is_left_out_with_one_warning() {
+    for (what, jwk) in weak_numbers() {
+        let weak = changed(&jwk, &[("kid", json!("weak"))]);
+        let (taken, lines) = said(&json!([weak, Signer::rs256("k1").jwk]));
+        assert!(taken, "{what}: {lines:?}");
+        let about = lines
+            .iter()
+            .filter(|line| line.contains("localJwks/keys/0"));
+        let about: Vec<_> = about.collect();
+        assert!(
+            matches!(about[..], [one] if one.contains("warning") && one.contains("passed over")),
+            "{what}: {about:?}"
+        );
     }
 }
