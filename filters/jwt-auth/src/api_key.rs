@@ -30,6 +30,8 @@ const MAX_KEY_BYTES: usize = 1_024;
 /// The document's clients, ready to be found.
 #[derive(Clone, Debug, Default)]
 pub struct ApiKeys {
+    /// The header that takes the client's id.
+    pub client_header: Option<Rc<str>>,
     /// Whether the key goes on.
     pub forward: bool,
     /// Where keys are.
@@ -99,6 +101,7 @@ impl ApiKeys {
         let mut clients: Vec<_> = stated.clients.iter().map(Client::compile).collect();
         sort_by_key(&mut clients, |client| index(&client.digest));
         Self {
+            client_header: stated.client_header.as_deref().map(Rc::from),
             forward: stated.forward,
             places: Places::of_keys(stated),
             clients,

@@ -85,7 +85,7 @@ impl Plan {
         };
         let entries = usize::try_from(stated.cached_tokens).unwrap_or(usize::MAX);
         Self {
-            claim_headers: claim_headers(&providers),
+            claim_headers: claim_headers(&providers, api_keys.as_ref()),
             services: services(cx, &providers, occur, &nodes),
             strangers: (
                 strangers,
@@ -157,7 +157,7 @@ fn services(
     services
 }
 
-fn claim_headers(providers: &[Provider]) -> Vec<Rc<str>> {
+fn claim_headers(providers: &[Provider], keys: Option<&ApiKeys>) -> Vec<Rc<str>> {
     let rules = providers
         .iter()
         .flat_map(|provider| &provider.claim_headers);
@@ -165,6 +165,7 @@ fn claim_headers(providers: &[Provider]) -> Vec<Rc<str>> {
         .iter()
         .flat_map(|provider| &provider.payload_header);
     let headers = rules.map(|rule| &rule.header).chain(payloads);
+    let headers = headers.chain(keys.and_then(|keys| keys.client_header.as_ref()));
     let mut headers: Vec<_> = headers.map(Rc::clone).collect();
     sort(&mut headers);
     headers.dedup();

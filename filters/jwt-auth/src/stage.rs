@@ -160,6 +160,10 @@ impl Authenticate {
         if !self.plan.api_keys.forward {
             known.found.strip(cx.view, cx.changes);
         }
+        if let Some(header) = &self.plan.api_keys.client_header {
+            let id: Rc<[u8]> = Rc::clone(&known.client.id).into();
+            cx.changes.set_request(Rc::clone(header), id);
+        }
         known.client.identify(cx.identity);
         self.plan.tally(cx.service).key_passed(cx.host);
     }

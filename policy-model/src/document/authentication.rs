@@ -135,6 +135,8 @@ pub struct ApiKeys {
     pub from_params: Vec<String>,
     /// Cookies that may carry it.
     pub from_cookies: Vec<String>,
+    /// The request header that takes the client's id, in lower case.
+    pub client_header: Option<String>,
     /// Whether the key itself goes on. Not if the document does not say so: a key is a password, and no service needs it.
     pub forward: bool,
     /// The clients.

@@ -14,6 +14,7 @@ pub(super) fn api_keys(o: &mut Obj) -> ApiKeys {
             .collect(),
         from_params: o.texts("fromParams").unwrap_or_default(),
         from_cookies: o.texts("fromCookies").unwrap_or_default(),
+        client_header: o.text("clientHeader").map(|name| name.to_ascii_lowercase()),
         forward: o.flag("forward").unwrap_or(false),
         clients: o.list("clients", client),
         pointer: o.pointer(),

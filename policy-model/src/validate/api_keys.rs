@@ -1,8 +1,9 @@
 //! Clients with keys: keys that nobody can bring, that everybody has, or that say two things.
 
+use super::authentication::claim_header;
 use super::breaker::{is_field_name, is_framing};
 use super::refer::once;
-use crate::document::{ApiKeyClient, ApiKeys};
+use crate::document::{ApiKeyClient, ApiKeys, Provider};
 use crate::finding::{Report, Severity};
 use crate::sort::sort_by_key;
 
@@ -12,7 +13,7 @@ const OF_NOTHING: [u8; 32] = [
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];
 
-pub(super) fn check(keys: &ApiKeys, report: &mut Report) {
+pub(super) fn check(keys: &ApiKeys, providers: &[Provider], report: &mut Report) {
     let at = &*keys.pointer;
     if keys.from_headers.is_empty() && keys.from_params.is_empty() && keys.from_cookies.is_empty() {
         report.error(at, "`fromHeaders` is missing: nothing says where a key is");
@@ -35,6 +36,27 @@ pub(super) fn check(keys: &ApiKeys, report: &mut Report) {
         each(client, report);
     }
     same(keys, report);
+    if let Some(header) = &keys.client_header {
+        client_header(header, keys, providers, report);
+    }
+}
+
+/// The service believes this header: it must say nothing else (and `x_a` is `x-a` to many), and be able to say each id.
+fn client_header(header: &str, keys: &ApiKeys, providers: &[Provider], report: &mut Report) {
+    let at = format!("{}/clientHeader", keys.pointer);
+    let same = |other: &String| other.replace('_', "-") == header.replace('_', "-");
+    let rules = providers.iter().flat_map(|p| &p.claim_to_headers);
+    let payloads = providers.iter().flat_map(|p| &p.payload_header);
+    if rules.map(|rule| &rule.header).chain(payloads).any(same) {
+        report.error(&*at, format!("`{header}` has a claim in it already"));
+    }
+    claim_header(header, at, report);
+    for client in &keys.clients {
+        if client.id.trim() != client.id || client.id.chars().any(char::is_control) {
+            let message = "no header can hold this as it is, and `clientHeader` is to";
+            report.error(format!("{}/id", client.pointer), message);
+        }
+    }
 }
 
 /// Keys that two clients have.

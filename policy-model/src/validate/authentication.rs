@@ -17,7 +17,7 @@ pub(super) fn check(document: &Document, report: &mut Report) {
         check_provider(provider, report);
     }
     if let Some(keys) = &authentication.api_keys {
-        api_keys::check(keys, report);
+        api_keys::check(keys, &authentication.providers, report);
     }
     requirement::check(document, report);
     unused(document, report);
@@ -121,7 +121,7 @@ fn places(provider: &Provider, report: &mut Report) {
     once("header of claims", Severity::Error, headers, report);
 }
 
-fn claim_header(header: &str, at: String, report: &mut Report) {
+pub(super) fn claim_header(header: &str, at: String, report: &mut Report) {
     if !is_field_name(header) {
         report.error(at, format!("`{header}` is no header's name"));
     } else if is_not_a_claims(header) {

@@ -106,6 +106,22 @@ fn a_key_that_would_count_otherwise_than_meant_is_refused() {
 }
 
 #[test]
+fn a_header_that_says_who_calls_says_nothing_else() {
+    for (header, id, wanted) in [
+        ("X_User", "a", "clientHeader: has a claim in it"),
+        ("host", "a", "clientHeader: `host` is not"),
+        ("x-client", " a", "clients/0/id: no header can hold"),
+    ] {
+        let rules = json!([{"claim": "sub", "header": "x-user"}]);
+        let said = report(&json!({"authentication": {
+            "providers": {"corp": {"localJwks": {"keys": [secret(32)]}, "claimToHeaders": rules}},
+            "apiKeys": {"clientHeader": header, "clients": [{"id": id, "sha256": "ab".repeat(32)}]}
+        }}));
+        assert_found(&said, &format!("error at /authentication/apiKeys/{wanted}"));
+    }
+}
+
+#[test]
 fn requirements_name_keys_and_no_provider_takes_their_name() {
     let keys = json!({"fromHeaders": ["x"], "clients": [{"id": "a", "sha256": "ab".repeat(32)}]});
     assert_found(

@@ -40,6 +40,22 @@ fn a_good_key_passes_and_stays_behind() {
 }
 
 #[test]
+fn nobody_but_the_stage_says_which_client_calls() {
+    let mut scene = scene(&["apiKeys"]);
+    scene.document["authentication"]["apiKeys"]["clientHeader"] = json!("X-Client");
+    let removed = |name: &str| Change::RemoveRequest(name.into());
+    let forged = [("x-client", "root"), ("x_client", "root")];
+    let host = scene.send(&get("/public", &forged));
+    assert_eq!(host.changes(), [removed("x-client"), removed("x_client")]);
+    let host = scene.send(&get("/orders", &[("x-api-key", KEY), forged[0], forged[1]]));
+    let told = Change::SetRequest("x-client".into(), b"core".to_vec());
+    assert_eq!(
+        host.changes(),
+        [told, removed("x_client"), removed("x-api-key")]
+    );
+}
+
+#[test]
 fn without_a_key_the_caller_is_asked_for_one() {
     let host = scene(&["apiKeys"]).send(&get("/orders", &[]));
     let reply = refusal(&host);
