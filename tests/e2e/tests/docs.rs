@@ -11,6 +11,7 @@
 //! | `yaml bootstrap`, `yaml resource`, `yaml fragment=X` | pass `envoy --mode validate`, put into `envoy/minimal.yaml` if a part |
 //! | `sh`, and code in the text | name only verbs and flags that the commands have |
 //! | `text demo` | hold only steps and findings that the tours have |
+//! | `text apikey` | be what `steward apikey new` prints: a key, and the entry with its SHA-256 |
 //! | `text validate` | be what `steward validate` says of the block before it |
 //!
 //! Any other fence fails the test.
@@ -65,6 +66,7 @@ fn check(block: &Block, before: Option<&Block>) -> anyhow::Result<()> {
         "yaml" => yaml::check(block),
         "sh" => shell::check(block),
         "text" if block.is("demo") => tour(block),
+        "text" if block.is("apikey") => json::key_and_entry(&block.text),
         "text" if block.is("validate") => {
             json::said_of(before.context("no block before it")?, &block.text)
         }

@@ -5,6 +5,8 @@ use anyhow::{Context as _, bail, ensure};
 use host::fake::FakeHost;
 use policy_model::{Report, Severity};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 
 /// Reads the block as the filters would, and holds what there is to say against what its fence says.
 pub(crate) fn check(block: &Block) -> anyhow::Result<()> {
@@ -37,6 +39,29 @@ pub(crate) fn said_of(document: &Block, said: &str) -> anyhow::Result<()> {
     let printed = String::from_utf8(output.stdout)?;
     ensure!(printed == said, "it prints\n{printed}");
     Ok(())
+}
+
+/// A key and its entry, made by the command that the block before shows: another key, but the same form.
+pub(crate) fn key_and_entry(shown: &str) -> anyhow::Result<()> {
+    let output = crate::shell::cargo_run("steward")
+        .args(["apikey", "new", "--id", "partner", "--role", "reader"])
+        .output()?;
+    let printed = String::from_utf8(output.stdout)?;
+    ensure!(blank(&printed)? == blank(shown)?, "it prints\n{printed}");
+    Ok(())
+}
+
+/// The text with letters for the key and its digest, which must be the key's.
+fn blank(text: &str) -> anyhow::Result<String> {
+    let key = text.lines().next().context("no key")?;
+    let random = key.strip_prefix("stk_").context("no key of ours")?;
+    ensure!(random.len() == 43, "256 bits are 43 digits of base64url");
+    let mut digest = String::new();
+    for byte in Sha256::digest(key) {
+        write!(digest, "{byte:02x}")?;
+    }
+    ensure!(text.contains(&digest), "the SHA-256 of the key is {digest}");
+    Ok(text.replace(key, "KEY").replace(&digest, "DIGEST"))
 }
 
 fn report_of(block: &Block) -> anyhow::Result<Report> {
@@ -82,9 +107,13 @@ fn without_comments(text: &str) -> String {
 fn shape(text: &str, is_log: bool) -> anyhow::Result<()> {
     let events = crate::words::events()?;
     for line in text.lines().filter(|line| is_log && !line.is_empty()) {
-        let line: Value = serde_json::from_str(line)?;
-        let event = line["steward"].as_str().context("no `steward` in it")?;
+        let read: Value = serde_json::from_str(line)?;
+        let event = read["steward"].as_str().context("no `steward` in it")?;
         ensure!(events.contains(event), "nothing logs `{event}`");
+        // These are made as the value is here, so both are written in the order of the names.
+        let sorted = read.to_string();
+        let is_sorted = !event.ends_with("_refused") || line == sorted;
+        ensure!(is_sorted, "it is written\n{sorted}");
     }
     if !is_log {
         let reply: Value = serde_json::from_str(text)?;

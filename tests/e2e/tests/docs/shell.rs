@@ -58,14 +58,24 @@ fn has(package: &str, arguments: &str) -> anyhow::Result<()> {
         Ok(String::from_utf8(output.stdout)?)
     };
     let verbs = help(&["--help"])?;
-    let is_verb = |line: &str| line.split_ascii_whitespace().next() == Some(verb);
     ensure!(
-        verb.starts_with('-') || verbs.lines().any(is_verb),
+        verb.starts_with('-') || is_listed(&verbs, verb),
         "no verb `{verb}` in\n{verbs}"
     );
-    for flag in words.filter(|word| word.starts_with("--")) {
+    let words: Vec<&str> = words.collect();
+    for flag in words.iter().filter(|word| word.starts_with("--")) {
         let own = help(&[verb, "--help"])?;
+        let own = match words.first().filter(|inner| is_listed(&own, inner)) {
+            Some(inner) => help(&[verb, inner, "--help"])?,
+            None => own,
+        };
         ensure!(own.contains(flag), "no flag `{flag}` in\n{own}");
     }
     Ok(())
+}
+
+/// Whether a help lists this verb; a verb of verbs does it as the command does.
+fn is_listed(help: &str, verb: &str) -> bool {
+    let listed = |line: &str| line.split_ascii_whitespace().next() == Some(verb);
+    !verb.starts_with('-') && help.lines().any(listed)
 }
