@@ -25,6 +25,7 @@ pub(super) struct Obj<'j, 'r> {
     known: Vec<&'static str>,
     guarded: bool,
     belongs: Vec<(&'static [&'static str], &'static str)>,
+    defaulted: Vec<&'static str>,
     report: &'r mut Report,
 }
 
@@ -56,6 +57,7 @@ impl<'j, 'r> Obj<'j, 'r> {
             known: Vec::with_capacity(MEMBERS),
             guarded: false,
             belongs: Vec::new(),
+            defaulted: Vec::new(),
             report,
         })
     }
@@ -120,7 +122,8 @@ impl<'j, 'r> Obj<'j, 'r> {
         self.within(names, T::RANGE).and_then(T::whole)
     }
 
-    /// A whole number that has a default, which is said when it is taken.
+    /// A whole number that has a default, which is said when it is taken. Beside it no member may be unknown: that is
+    /// likely this one by another name, and the default would hold in place of what it says.
     pub(super) fn whole_or<T: Whole + Copy + Display>(
         &mut self,
         name: &'static str,
@@ -128,6 +131,7 @@ impl<'j, 'r> Obj<'j, 'r> {
     ) -> T {
         if self.value(name).is_none() {
             self.warning("", format!("`{name}` is not stated: {default} is taken"));
+            self.defaulted.push(name);
         }
         self.whole(name).unwrap_or(default)
     }

@@ -103,6 +103,40 @@ fn windows_are_not_endless() {
 }
 
 #[test]
+fn a_default_is_not_taken_beside_an_unknown_field() {
+    let either = "`threshold` or `timeWindowInMs`";
+    for (window, unknown, meant) in [
+        (
+            json!({"limit": 5, "timeWindowInMs": 1000}),
+            "limit",
+            "`threshold`",
+        ),
+        (
+            json!({"threshold": 5, "timeWindowInSeconds": 60}),
+            "timeWindowInSeconds",
+            "`timeWindowInMs`",
+        ),
+        (json!({"limit": 5}), "limit", either),
+    ] {
+        for place in ["/slidingWindows/0", "/overrides/0/slidingWindows/0"] {
+            let over = json!([{"match": ["ann"], "slidingWindows": [window]}]);
+            let key = json!([{"type": "header", "key": "x-user"}]);
+            let said = limit(&json!({"slidingWindows": [window], "key": key, "overrides": over}));
+            let at = at(&format!("{place}/{unknown}"));
+            assert_found(
+                &said,
+                &format!("error at {at}: unknown field `{unknown}` (did you mean {meant}?)"),
+            );
+        }
+    }
+    let whole = windows(&json!([{"threshold": 5, "timeWindowInMs": 1000, "note": "so"}]));
+    assert_found(
+        &whole,
+        &format!("warning at {}: unknown field", at("/slidingWindows/0/note")),
+    );
+}
+
+#[test]
 fn a_default_that_is_taken_is_said() {
     let said = windows(&json!([{"threshold": 5}]));
     let wanted = format!(

@@ -51,7 +51,8 @@ impl<'j> Obj<'j, '_> {
             );
             return;
         }
-        let meant = nearest(name, self.known.iter().copied());
+        let near = nearest(name, self.known.iter().copied());
+        let meant = near.map(str::to_owned).or_else(|| self.unstated());
         let severity = match meant {
             Some(_) if self.guarded => Severity::Error,
             _ => Severity::Warning,
@@ -63,6 +64,11 @@ impl<'j> Obj<'j, '_> {
             format!("unknown field `{shown}`"),
             suggestion,
         );
+    }
+
+    /// The members whose defaults are taken, as they are said.
+    fn unstated(&self) -> Option<String> {
+        (!self.defaulted.is_empty()).then(|| self.defaulted.join("` or `"))
     }
 }
 
