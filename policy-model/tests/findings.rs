@@ -15,6 +15,8 @@ mod authorization;
 mod breakers;
 #[path = "findings/carried.rs"]
 mod carried;
+#[path = "findings/concurrency.rs"]
+mod concurrency;
 #[path = "findings/conditions.rs"]
 mod conditions;
 #[path = "findings/inherited.rs"]

@@ -40,10 +40,20 @@ pub(super) fn window(o: &mut Obj) -> Option<SlidingWindow> {
 
 pub(super) fn concurrency_limit(o: &mut Obj) -> Option<ConcurrencyLimitPolicy> {
     o.guard();
+    o.belong(
+        &["slidingWindows", "overrides", "phase", "cost"],
+        "`rateLimitPolicies`: a concurrency limit has none",
+    );
+    let meta = meta(o);
+    let max_concurrency = o.whole("maxConcurrency");
+    if meta.enabled && max_concurrency.is_none() && !o.says("maxConcurrency") {
+        let message = "`maxConcurrency` is missing: the policy limits nothing";
+        o.error("", message);
+    }
     Some(ConcurrencyLimitPolicy {
-        meta: meta(o),
+        meta,
         algorithm: o.word_or_blank("realizeType").unwrap_or_default(),
-        max_concurrency: o.whole("maxConcurrency"),
+        max_concurrency,
         max_wait_ms: o.whole("maxWaitMs").unwrap_or_default(),
         parameters: o.map("parameters|actionParameters"),
         conditions: conditions(o),

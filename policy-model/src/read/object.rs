@@ -122,6 +122,12 @@ impl<'j, 'r> Obj<'j, 'r> {
         self.within(names, T::RANGE).and_then(T::whole)
     }
 
+    /// Whether a member is there that is not blank, `""`, which is taken as not stated.
+    pub(super) fn says(&mut self, names: &'static str) -> bool {
+        let blank = |json: &Json| matches!(json, Json::String(text) if text.trim().is_empty());
+        self.value(names).is_some_and(|(_, json)| !blank(json))
+    }
+
     /// A whole number that has a default, which is said when it is taken. Beside it no member may be unknown: that is
     /// likely this one by another name, and the default would hold in place of what it says.
     pub(super) fn whole_or<T: Whole + Copy + Display>(

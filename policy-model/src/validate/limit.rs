@@ -144,9 +144,6 @@ fn unknown_yet(limit: &RateLimitPolicy, report: &mut Report) {
 
 fn concurrency(limit: &ConcurrencyLimitPolicy, report: &mut Report) {
     let at = &*limit.meta.pointer;
-    if limit.max_concurrency.is_none() {
-        report.error(at, "`maxConcurrency` is missing: the policy limits nothing");
-    }
     wait(at, limit.max_wait_ms, report);
     parameters(at, limit.algorithm, &limit.parameters, report);
     key(at, &limit.key, report);
