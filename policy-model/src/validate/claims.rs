@@ -1,4 +1,4 @@
-//! Claims: what a verified token says, and where a document asks for it.
+//! Claims: what a verified token says, and where a document asks for it; and where it asks for a client's key.
 //!
 //! Whoever keeps verified tokens keeps only the claims that somebody asks for, so this is the one list of all places that
 //! can. Without a provider no token is ever verified, and no request has any claim.
@@ -11,7 +11,7 @@ use crate::document::{
 use crate::finding::Report;
 use crate::sort::sort;
 
-/// A place that asks for a claim.
+/// A place that asks for something of a request, and which: for a claim, its path.
 struct Use<'d> {
     pointer: String,
     claim: &'d str,
@@ -41,30 +41,40 @@ pub fn claims_asked_for(document: &Document) -> Vec<&str> {
 }
 
 pub(super) fn check(document: &Document, report: &mut Report) {
-    if !document.authentication.providers.is_empty() {
-        return;
+    if document.authentication.providers.is_empty() {
+        for place in uses(document) {
+            let message = "no request has claims: the document has no providers of tokens";
+            report.warning(place.pointer, message);
+        }
     }
-    for place in uses(document) {
-        let message = "no request has claims: the document has no providers of tokens";
-        report.warning(place.pointer, message);
+    if document.authentication.api_keys.is_none() {
+        for place in asked(document, ConditionKind::ApiKey) {
+            let message = "no request has an API key: the document has no `authentication.apiKeys`";
+            report.warning(place.pointer, message);
+        }
     }
 }
 
 /// Every place that names a claim which requests are asked for: conditions, keys and costs of type `claim`, roles, ownership.
 fn uses(document: &Document) -> impl Iterator<Item = Use<'_>> {
-    let of_nodes = nodes(document).flat_map(|node| {
-        let conditions = all(node.policy).flat_map(in_conditions);
-        let stated = conditions.chain(in_limits(node.policy));
-        stated.chain(node.policy.authorization.iter().flat_map(in_authorization))
-    });
-    let rules = document.lane_spaces.iter().flat_map(|space| &space.rules);
-    of_nodes.chain(rules.flat_map(|rule| in_conditions(&rule.conditions)))
+    let parts = nodes(document).filter_map(|node| node.policy.authorization.as_ref());
+    asked(document, ConditionKind::Claim).chain(parts.flat_map(in_authorization))
 }
 
-fn in_conditions(conditions: &Conditions) -> impl Iterator<Item = Use<'_>> {
-    let claims = conditions.list.iter();
-    let claims = claims.filter(|condition| condition.kind == ConditionKind::Claim);
-    claims.map(|condition| Use {
+/// Every condition, part of a key and cost of a kind.
+fn asked(document: &Document, kind: ConditionKind) -> impl Iterator<Item = Use<'_>> {
+    let of_nodes = nodes(document).flat_map(move |node| {
+        let conditions = all(node.policy).flat_map(move |list| in_conditions(list, kind));
+        conditions.chain(in_limits(node.policy, kind))
+    });
+    let rules = document.lane_spaces.iter().flat_map(|space| &space.rules);
+    of_nodes.chain(rules.flat_map(move |rule| in_conditions(&rule.conditions, kind)))
+}
+
+fn in_conditions(conditions: &Conditions, kind: ConditionKind) -> impl Iterator<Item = Use<'_>> {
+    let asked = conditions.list.iter();
+    let asked = asked.filter(move |condition| condition.kind == kind);
+    asked.map(|condition| Use {
         pointer: condition.pointer.to_string(),
         claim: &condition.key,
     })
@@ -82,31 +92,32 @@ fn in_authorization(part: &Authorization) -> impl Iterator<Item = Use<'_>> {
     }))
 }
 
-fn in_limits(policy: &ServicePolicy) -> impl Iterator<Item = Use<'_>> {
+fn in_limits(policy: &ServicePolicy, kind: ConditionKind) -> impl Iterator<Item = Use<'_>> {
     let rates = policy.rate_limit_policies.iter();
     let keys = rates.clone().map(|limit| (&limit.meta, &limit.key));
     let slots = policy.concurrency_limit_policies.iter();
     let keys = keys.chain(slots.map(|limit| (&limit.meta, &limit.key)));
-    let costs = rates.filter_map(|limit| in_cost(&limit.meta, &limit.cost));
-    keys.flat_map(|(meta, key)| in_key(meta, key)).chain(costs)
+    let costs = rates.filter_map(move |limit| in_cost(&limit.meta, &limit.cost, kind));
+    keys.flat_map(move |(meta, key)| in_key(meta, key, kind))
+        .chain(costs)
 }
 
-fn in_key<'d>(meta: &'d PolicyMeta, key: &'d [KeyPart]) -> impl Iterator<Item = Use<'d>> {
+fn in_key<'d>(
+    meta: &'d PolicyMeta,
+    key: &'d [KeyPart],
+    kind: ConditionKind,
+) -> impl Iterator<Item = Use<'d>> {
     let parts = key.iter().enumerate();
-    let claims = parts.filter(|(_, part)| part.kind == ConditionKind::Claim);
-    claims.map(|(index, part)| Use {
+    let asked = parts.filter(move |(_, part)| part.kind == kind);
+    asked.map(|(index, part)| Use {
         pointer: format!("{}/key/{index}", meta.pointer),
         claim: &part.key,
     })
 }
 
-fn in_cost<'d>(meta: &PolicyMeta, cost: &'d Cost) -> Option<Use<'d>> {
+fn in_cost<'d>(meta: &PolicyMeta, cost: &'d Cost, asked: ConditionKind) -> Option<Use<'d>> {
     match cost {
-        Cost::Stated {
-            kind: ConditionKind::Claim,
-            key,
-            ..
-        } => Some(Use {
+        Cost::Stated { kind, key, .. } if *kind == asked => Some(Use {
             pointer: format!("{}/cost", meta.pointer),
             claim: key,
         }),

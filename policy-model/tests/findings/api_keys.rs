@@ -1,6 +1,6 @@
 //! Clients that bring a key.
 
-use super::{assert_found, assert_sound, at_group, authentication::secret, report};
+use super::{GROUP, assert_found, assert_sound, at_group, authentication::secret, report};
 use policy_model::{Document, Report};
 use serde_json::{Value, json};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -143,10 +143,31 @@ fn requirements_name_keys_and_no_provider_takes_their_name() {
 }
 
 #[test]
-fn conditions_and_limits_by_key_are_carried_out() {
+fn conditions_and_limits_by_key_are_for_a_document_with_keys() {
     let window = json!([{"threshold": 1, "timeWindowInMs": 1000}]);
-    assert_sound(&at_group(&json!({"rateLimitPolicies": [{
-        "name": "r", "key": [{"type": "apiKey"}], "slidingWindows": window,
-        "conditions": [{"type": "apiKey", "values": ["a"]}]
-    }]})));
+    let policy = json!({
+        "rateLimitPolicies": [{
+            "name": "r", "key": [{"type": "apiKey"}], "slidingWindows": window,
+            "conditions": [{"type": "apiKey", "values": ["a"]}]
+        }],
+        "concurrencyLimitPolicies": [{"name": "c", "key": [{"type": "apiKey"}], "maxConcurrency": 2}]
+    });
+    let said = at_group(&policy);
+    for place in [
+        "rateLimitPolicies/0/key/0",
+        "rateLimitPolicies/0/conditions/0",
+        "concurrencyLimitPolicies/0/key/0",
+    ] {
+        let wanted = format!("warning at {GROUP}/{place}: no request has an API key");
+        assert_found(&said, &wanted);
+    }
+    let group = json!({"name": "default", "defaultGroup": true, "servicePolicy": policy});
+    let client = json!({"id": "a", "sha256": "ab".repeat(32)});
+    assert_sound(&report(&json!({
+        "authentication": {
+            "apiKeys": {"fromHeaders": ["x-api-key"], "clients": [client]},
+            "requirement": {"anyOf": ["apiKeys"]}
+        },
+        "services": [{"name": "s", "groups": [group]}]
+    })));
 }

@@ -241,14 +241,16 @@ fn keys_name_something() {
 fn an_override_for_one_part_is_met_by_another() {
     let with = |key: Value| {
         let windows = json!([{"threshold": 9, "timeWindowInMs": 1000}]);
-        limit(&json!({"key": key, "overrides": [{"match": ["vip"], "slidingWindows": windows}]}))
+        limit(
+            &json!({"key": key, "overrides": [{"match": ["10.0.0.1"], "slidingWindows": windows}]}),
+        )
     };
     let (key, user) = (
-        json!({"type": "apiKey"}),
+        json!({"type": "ip"}),
         json!({"type": "header", "key": "x-user"}),
     );
     let wanted = format!(
-        "warning at {}: an override meant for one `apiKey` is also that of every client that sends the same value as its `header`",
+        "warning at {}: an override meant for one `ip` is also that of every client that sends the same value as its `header`",
         at("/overrides")
     );
     assert_found(&with(json!([user, key])), &wanted);

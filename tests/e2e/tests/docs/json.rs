@@ -74,7 +74,7 @@ fn report_of(block: &Block) -> anyhow::Result<Report> {
     Ok(engine::check::<governance::Stages>(&host, text.as_bytes()))
 }
 
-/// A document around a part of one.
+/// A document around a part of one. Beside the part of a service it has clients with keys, which limits can count by.
 fn whole(part: &str, value: Value) -> anyhow::Result<Value> {
     let group = |more: &Value| {
         let mut group = json!({ "name": "default", "defaultGroup": true });
@@ -83,9 +83,17 @@ fn whole(part: &str, value: Value) -> anyhow::Result<Value> {
         }
         json!({ "services": [{ "name": "orders", "groups": [group] }] })
     };
+    let with_keys = |mut document: Value| {
+        let client = json!({ "id": "core-service", "sha256": "ab".repeat(32) });
+        document["authentication"] = json!({
+            "apiKeys": { "fromHeaders": ["x-api-key"], "clients": [client] },
+            "requirement": { "anyOf": ["apiKeys"] },
+        });
+        document
+    };
     Ok(match part {
-        "servicePolicy" => group(&json!({ "servicePolicy": value })),
-        "group" => group(&value),
+        "servicePolicy" => with_keys(group(&json!({ "servicePolicy": value }))),
+        "group" => with_keys(group(&value)),
         "settings" | "authentication" => {
             let mut document = group(&json!({}));
             document[part] = value;
