@@ -4,15 +4,7 @@ use serde_json::{Value, json};
 use testkit::tokens::{self, Algorithm};
 
 /// As in `governance.wasm`.
-pub(crate) type Governance = engine::Engine<(
-    rate_limit::EarlyLimit,
-    jwt_auth::Authenticate,
-    jwt_auth::Permit,
-    rate_limit::concurrency::Concurrency,
-    rate_limit::Limit,
-    traffic_route::Route,
-    circuit_breaker::Break,
-)>;
+pub(crate) type Governance = engine::Engine<governance::Stages>;
 
 /// The document that `cargo xtask bench` measures.
 pub(crate) fn document() -> Vec<u8> {
