@@ -2,6 +2,7 @@
 //! in shadow mode would have refused.
 
 use crate::metrics::{Counter, LateCounter, Metrics};
+use crate::view;
 use host::Host;
 use log::Level;
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub struct Decisions {
 #[derive(Serialize)]
 struct ShadowLine<'a> {
     steward: &'static str,
+    request_id: &'a str,
     service: &'a str,
     policy: &'a str,
     outcome: &'static str,
@@ -76,8 +78,13 @@ impl Decisions {
     /// A request passed that would have been refused but for shadow mode.
     pub fn would_refuse(&self, host: &dyn Host) {
         self.late(host, &self.would_refuse, "would_refuse");
+        if !host.log_enabled(Level::Info) {
+            return;
+        }
+        let id = request_id(host);
         let line = ShadowLine {
             steward: self.kind,
+            request_id: view::id(str::from_utf8(&id).unwrap_or_default()),
             service: &self.service,
             policy: &self.policy,
             outcome: "would_refuse",
@@ -95,6 +102,12 @@ impl Decisions {
             metrics.decisions(&self.service, &self.policy, self.kind, outcome)
         });
     }
+}
+
+/// `x-request-id` as Envoy's `request.id` has it: a breaker decides with the response, when no view of the request is left.
+fn request_id(host: &dyn Host) -> Vec<u8> {
+    let id = host.property(&["request", "id"]);
+    id.ok().flatten().unwrap_or_default()
 }
 
 /// Writes a log line, one JSON object, if anybody will read it.
@@ -127,7 +140,15 @@ mod tests {
         decisions.contended(&host);
         decisions.contended(&host);
         decisions.would_refuse(&host);
+        host.set_property("request.id", b"r-1");
+        decisions.would_refuse(&host);
         assert_eq!(host.metric(&name("contended")), Some(2));
-        assert_eq!(host.metric(&name("would_refuse")), Some(1));
+        assert_eq!(host.metric(&name("would_refuse")), Some(2));
+        let said = |id: &str| {
+            let rest = r#""service":"orders","policy":"all","outcome":"would_refuse"}"#;
+            format!(r#"{{"steward":"rate","request_id":"{id}",{rest}"#)
+        };
+        let lines = host.lines().into_iter().map(|(_, line)| line);
+        assert!(lines.eq([said(""), said("r-1")]));
     }
 }

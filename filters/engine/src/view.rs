@@ -202,7 +202,8 @@ fn standard_method(method: &[u8]) -> &[u8] {
     standard.unwrap_or(method)
 }
 
-fn id(text: &str) -> &str {
+/// An id that goes into a log line: empty if longer than any.
+pub(crate) fn id(text: &str) -> &str {
     if text.len() <= MAX_ID { text } else { "" }
 }
 
