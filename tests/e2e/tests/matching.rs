@@ -125,6 +125,13 @@ fn a_policy_in_shadow_lets_pass_and_counts_what_it_would_refuse() -> anyhow::Res
         (counted - 2.0).abs() < f64::EPSILON,
         "{counted} counted, two of three are too many"
     );
+    // Envoy makes up an id for a request that brings none: a UUID.
+    let said = envoy.log_lines()?;
+    let of_shadow = said.iter().filter(|line| line.contains("would_refuse"));
+    let ids =
+        of_shadow.filter_map(|line| line.split(r#""request_id":""#).nth(1)?.split('"').next());
+    let lengths: Vec<_> = ids.map(str::len).collect();
+    ensure!(lengths == [36, 36], "{said:#?}");
     envoy.finish()
 }
 
