@@ -148,7 +148,6 @@ mod tests {
             let rest = r#""service":"orders","policy":"all","outcome":"would_refuse"}"#;
             format!(r#"{{"steward":"rate","request_id":"{id}",{rest}"#)
         };
-        let lines = host.lines().into_iter().map(|(_, line)| line);
-        assert!(lines.eq([said(""), said("r-1")]));
+        assert_eq!(host.texts(), [said(""), said("r-1")]);
     }
 }

@@ -140,9 +140,8 @@ impl Scene {
     }
 
     fn lines(&self) -> Vec<String> {
-        let lines = self.host.lines().into_iter();
-        let own = lines.filter(|(_, line)| !line.starts_with('{'));
-        own.map(|(_, line)| line).collect()
+        let lines = self.host.texts().into_iter();
+        lines.filter(|line| !line.starts_with('{')).collect()
     }
 }
 

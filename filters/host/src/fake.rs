@@ -209,6 +209,12 @@ impl FakeHost {
         self.lines.borrow().clone()
     }
 
+    /// The log lines written so far, whatever their level.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        self.lines().into_iter().map(|(_, line)| line).collect()
+    }
+
     /// The calls sent so far, by this worker.
     #[must_use]
     pub fn calls(&self) -> Vec<SentCall> {

@@ -83,7 +83,7 @@ fn no_log_line_and_no_reply_holds_the_token() {
     let token = Signer::hs256("k1", &[7; 32]).token(&scene.claims());
     let host = scene.send(&get("/orders", &[("authorization", &bearer(&token))]));
     let reply = refusal(&host);
-    let lines: Vec<_> = host.lines().into_iter().map(|(_, line)| line).collect();
+    let lines = host.texts();
     let written = lines.join("\n") + &reply.details + &String::from_utf8(reply.body).unwrap();
     for part in token.split('.') {
         assert!(!written.contains(part), "{written}");
@@ -312,8 +312,7 @@ fn a_document_that_cannot_be_enforced_is_refused() {
         let configured =
             Engine::<(Authenticate,)>::configure(&host, scene.document.to_string().as_bytes());
         assert!(configured.is_none());
-        let lines = host.lines().into_iter().map(|(_, line)| line);
-        lines.collect::<Vec<_>>().join("\n")
+        host.texts().join("\n")
     };
     let mut unknown = Scene::new();
     unknown.document["authentication"]["requirement"]["anyOf"] = json!(["corp", "crop"]);

@@ -47,6 +47,12 @@ fn by_roles() -> Value {
     }})
 }
 
+fn tells_that_it_would_refuse(host: &FakeHost, policy: &str) {
+    let said = format!(r#""policy":"{policy}","outcome":"would_refuse""#);
+    let lines = host.texts();
+    assert!(lines.iter().any(|line| line.contains(&said)), "{lines:?}");
+}
+
 #[test]
 fn a_role_permits_and_another_thing_is_not_the_callers() {
     let scene = scene(&by_roles());
@@ -153,13 +159,7 @@ fn a_deny_wins_and_is_named() {
     policies[1]["mode"] = json!("shadow");
     let host = sent(&policies);
     assert!(passed(&host));
-    let lines = host
-        .lines()
-        .into_iter()
-        .map(|(_, line)| line)
-        .collect::<Vec<_>>();
-    let said = r#""policy":"not c","outcome":"would_refuse""#;
-    assert!(lines.iter().any(|line| line.contains(said)), "{lines:?}");
+    tells_that_it_would_refuse(&host, "not c");
 }
 
 #[test]
@@ -181,16 +181,7 @@ fn shadow_mode_of_roles_lets_pass_and_tells() {
     let scene = scene(&policy);
     let host = as_ann(&scene, "/users/bob");
     assert!(passed(&host));
-    let lines = host
-        .lines()
-        .into_iter()
-        .map(|(_, line)| line)
-        .collect::<Vec<_>>();
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.contains(r#""policy":"authorization","outcome":"would_refuse""#))
-    );
+    tells_that_it_would_refuse(&host, "authorization");
 }
 
 #[test]

@@ -101,8 +101,8 @@ fn a_bad_key_is_refused_and_only_the_operator_learns_why() {
         assert_eq!((reply.status, &*reply.details), (401, wanted));
         let body: Value = serde_json::from_slice(&reply.body).unwrap();
         assert_eq!(body["message"], "the API key is not valid");
-        let lines: Vec<_> = host.lines().into_iter().map(|(_, line)| line).collect();
-        let written = lines.join("\n") + &reply.details + &body.to_string() + &challenge(&host);
+        let written =
+            host.texts().join("\n") + &reply.details + &body.to_string() + &challenge(&host);
         assert!(!written.contains(KEY), "{written}");
         let name = crate::token::Token(KEY.as_bytes().into()).to_string();
         assert!(written.contains(&name), "{written}");

@@ -214,7 +214,7 @@ fn who_fails_passes_as_nobody_where_that_is_allowed() {
     assert_eq!(host.changes(), [removed("authorization")]);
     assert_eq!(decisions(&host, "corp", "jwt", "failed"), Some(1));
     assert_eq!(decisions(&host, "corp", "jwt", "refused"), Some(0));
-    let lines: Vec<_> = host.lines().into_iter().map(|(_, line)| line).collect();
+    let lines = host.texts();
     let told = |line: &&String| line.contains("jwt_refused") && line.contains("\"failed\"");
     assert!(lines.iter().any(|line| told(&line)), "{lines:?}");
     // What is good counts, and nothing is nothing.

@@ -19,8 +19,7 @@ fn said(keys: &Value) -> (bool, Vec<String>) {
     let document = scene.document.to_string();
     let host = scene.host();
     let taken = Engine::<(crate::Authenticate,)>::configure(&host, document.as_bytes()).is_some();
-    let lines = host.lines().into_iter().map(|(_, line)| line);
-    (taken, lines.collect())
+    (taken, host.texts())
 }
 
 fn changed(jwk: &Value, changes: &[(&str, Value)]) -> Value {
